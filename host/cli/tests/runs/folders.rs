@@ -10,7 +10,7 @@ use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
 /// Longest wait for a program that makes progress.
-const PATIENCE: Duration = Duration::from_secs(120);
+pub const PATIENCE: Duration = Duration::from_secs(600);
 
 /// A training without noise that a linear device never solves, so that it always goes through all its starts.
 pub const UNSOLVABLE: &str = r#"
@@ -131,6 +131,16 @@ pub fn start(arguments: &[&str]) -> Child {
     command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("hge starts")
 }
 
+/// A program that is killed when it is dropped, so that none outlives a test that fails.
+pub struct AtWork(pub Child);
+
+impl Drop for AtWork {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
 /// Runs a command that writes to a run's folder and kills it when the log has `bytes` bytes; whether it was killed at work.
 pub fn kill_at(run: &str, bytes: u64, arguments: &[&str]) -> bool {
     stop_at(run, bytes, arguments, |child| child.kill().expect("it is not waited for")).is_none()
@@ -148,7 +158,8 @@ fn stop_at(
     arguments: &[&str],
     stop: impl FnOnce(&mut Child),
 ) -> Option<i32> {
-    let mut child = start(arguments);
+    let mut child = AtWork(start(arguments));
+    let child = &mut child.0;
     let provenance = Path::new(run).join("provenance.json");
     let begun = Instant::now();
     loop {
@@ -156,7 +167,7 @@ fn stop_at(
             return status.code();
         }
         if provenance.exists() && log_bytes(run) >= bytes {
-            stop(&mut child);
+            stop(child);
             return child.wait().expect("it was started").code();
         }
         assert!(begun.elapsed() < PATIENCE, "the log of {run} never had {bytes} bytes");

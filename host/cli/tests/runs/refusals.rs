@@ -1,11 +1,10 @@
 //! What cannot be gone on with is refused in one sentence, and left as it was.
 
 use crate::chunks::records;
-use crate::folders::{content, log_bytes, start, Scratch, UNSOLVABLE};
+use crate::folders::{content, log_bytes, start, AtWork, Scratch, PATIENCE, UNSOLVABLE};
 use crate::program::{hge, json, outcome, refusal};
 use hge_needs::needs;
 use std::path::Path;
-use std::process::Child;
 use std::time::{Duration, Instant};
 
 /// A linear device whose slopes stand in the file that its argument names.
@@ -25,33 +24,22 @@ while head := requests.read(4):
     answers.flush()
 "#;
 
-/// A training that goes on until the guard is dropped.
-struct AtWork(Child);
-
-impl AtWork {
-    fn on(run: &str, file: &str) -> Self {
-        let child = AtWork(start(&["train", file, "-o", run, "--restarts", "1000000"]));
-        let begun = Instant::now();
-        while log_bytes(run) < 100_000 {
-            assert!(begun.elapsed() < Duration::from_secs(60), "{run} never began");
-            std::thread::sleep(Duration::from_millis(2));
-        }
-        child
+/// A training that goes on until it is dropped.
+fn at_work(run: &str, file: &str) -> AtWork {
+    let child = AtWork(start(&["train", file, "-o", run, "--restarts", "1000000"]));
+    let begun = Instant::now();
+    while log_bytes(run) < 100_000 {
+        assert!(begun.elapsed() < PATIENCE, "{run} never began");
+        std::thread::sleep(Duration::from_millis(2));
     }
-}
-
-impl Drop for AtWork {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
+    child
 }
 
 #[test]
 fn a_run_that_another_program_writes_is_read_but_not_resumed() {
     let scratch = Scratch::new("refusals-locked");
     let (file, run) = (scratch.file("unsolvable.toml", UNSOLVABLE), scratch.path("runs/run"));
-    let at_work = AtWork::on(&run, &file);
+    let at_work = at_work(&run, &file);
     let message = refusal(&["resume", &run]);
     assert!(message.contains(&run) && message.contains("another program"), "{message}");
     let message = refusal(&["train", &file, "-o", &run]);
@@ -168,7 +156,7 @@ fn a_run_that_followed_its_device_is_not_resumed() {
     let scratch = Scratch::new("refusals-followed");
     let run = scratch.path("run");
     let track = ["track", "experiments/short.toml", "--epochs", "100000", "-o", &run];
-    assert!(crate::folders::kill_at(&run, 300_000, &track));
+    assert!(crate::folders::kill_at(&run, 60_000, &track));
     let before = (content(&run, "provenance.json"), log_bytes(&run));
     for options in [&[][..], &["--as-it-is"]] {
         let message = refusal(&[&["resume", &run], options].concat());
