@@ -371,5 +371,9 @@ mod tests {
             }
         }
         assert_eq!(Frame::from_words(&[]), Err(FrameError::Malformed { kind: 0, words: 0 }));
+        // Too short for any kind, with the right length.
+        let short = [U32::new(u32::from(kind::REPLY) | 1 << 8), U32::new(7)];
+        let malformed = FrameError::Malformed { kind: kind::REPLY, words: 1 };
+        assert_eq!(Frame::from_words(&short), Err(malformed));
     }
 }

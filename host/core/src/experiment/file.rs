@@ -292,6 +292,13 @@ mod tests {
     }
 
     #[test]
+    fn what_exists_is_read_as_a_file_whether_it_has_an_ending_or_not() {
+        let folder = env!("CARGO_MANIFEST_DIR");
+        let message = Source::named(folder).map(|_| ()).unwrap_err();
+        assert!(message.contains(folder) && !message.contains("gate"), "{message}");
+    }
+
+    #[test]
     fn unknown_keys_and_wrong_kinds_name_line_and_column() {
         let unknown = message("gate = \"xor\"\n[tones]\namplitud_v = 0.03\n");
         assert!(

@@ -174,6 +174,8 @@ mod tests {
             ("serial:", "the port's path"),
             ("ft245:", "the port's path"),
             ("serial:/dev/ttyUSB0@fast", "the baud rate"),
+            ("serial:/dev/ttyUSB0@0", "the baud rate"),
+            ("serial:@115200", "the port's path"),
         ] {
             let message = text.parse::<LinkSpec>().unwrap_err().to_string();
             assert!(message.contains(part), "{text}: {message}");

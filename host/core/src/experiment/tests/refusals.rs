@@ -77,6 +77,22 @@ fn wrong_data_sections_are_told_with_their_line() {
 }
 
 #[test]
+fn a_column_that_is_not_in_the_file_is_told_at_the_key_that_names_it() {
+    let path = std::env::temp_dir().join(format!("hge-refusals-{}.csv", std::process::id()));
+    std::fs::write(&path, "a,b,c,w\n0,0,1,1\n0,0.1,2,1\n").unwrap();
+    let data = |keys: &str| format!("[data]\nfile = \"{}\"\n{keys}\n", path.display());
+    let inputs = data("inputs = [\"a\", \"x\"]\ntarget_na = [\"c\"]\nweight = [\"w\"]");
+    let target = data("inputs = [\"a\", \"b\"]\ntarget_na = [\"x\"]\nweight = [\"w\"]");
+    let weight = data("inputs = [\"a\", \"b\"]\ntarget_na = [\"c\"]\nweight = [\"x\"]");
+    refused(&[
+        (&inputs, 3, "has no column \"x\": choose from a, b, c, w"),
+        (&target, 4, "has no column \"x\""),
+        (&weight, 5, "has no column \"x\""),
+    ]);
+    std::fs::remove_file(&path).unwrap();
+}
+
+#[test]
 fn what_no_plan_can_do_is_told_at_its_key() {
     let xor = |keys: &str| format!("gate = \"xor\"\n{keys}\n");
     let tones = |keys: &str| xor(&format!("[tones]\n{keys}"));
