@@ -5,25 +5,28 @@ use hge_core::experiment::LoopMode;
 use hge_driver::link::{Ends, Link, LinkError, Received, Sink, Source, Tcp};
 use hge_driver::{Instrument, Settings};
 use hge_lab::server::{self, tcp};
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-/// Requests sent into the silence, each once, however often it was repeated.
-type Unanswered = Arc<Mutex<BTreeSet<Vec<u8>>>>;
+/// What both directions of a half-open link share.
+struct Silence {
+    /// Frames before it.
+    left: AtomicU32,
+    /// Requests sent into it, and how often each.
+    unanswered: Mutex<BTreeMap<Vec<u8>, u32>>,
+}
 
-/// A link that is silent in both directions after the given number of frames.
+/// A link that is silent in both directions after a number of frames.
 struct HalfOpen {
     inner: Box<dyn Link>,
-    left: Arc<AtomicU32>,
-    unanswered: Unanswered,
+    silence: Arc<Silence>,
 }
 
 struct Half<End> {
     inner: End,
-    left: Arc<AtomicU32>,
-    unanswered: Unanswered,
+    silence: Arc<Silence>,
 }
 
 impl Link for HalfOpen {
@@ -41,9 +44,8 @@ impl Link for HalfOpen {
 
     fn split(self: Box<Self>) -> Result<Ends, LinkError> {
         let (source, sink) = self.inner.split()?;
-        let (left, unanswered) = (self.left, self.unanswered);
-        let source = Half { inner: source, left: left.clone(), unanswered: unanswered.clone() };
-        Ok((Box::new(source), Box::new(Half { inner: sink, left, unanswered })))
+        let source = Half { inner: source, silence: self.silence.clone() };
+        Ok((Box::new(source), Box::new(Half { inner: sink, silence: self.silence })))
     }
 }
 
@@ -52,13 +54,13 @@ impl Source for Half<Box<dyn Source>> {
         let mut bytes = Vec::new();
         let received = self.inner.receive(&mut bytes, timeout)?;
         for byte in bytes {
-            let left = self.left.load(Ordering::Relaxed);
+            let left = self.silence.left.load(Ordering::Relaxed);
             if left == 0 {
                 return Ok(Received::Nothing);
             }
             into.push(byte);
             if byte == 0 {
-                self.left.store(left - 1, Ordering::Relaxed);
+                self.silence.left.store(left - 1, Ordering::Relaxed);
             }
         }
         Ok(received)
@@ -67,10 +69,16 @@ impl Source for Half<Box<dyn Source>> {
 
 impl Sink for Half<Box<dyn Sink>> {
     fn send(&mut self, bytes: &[u8]) -> Result<(), LinkError> {
-        match self.left.load(Ordering::Relaxed) {
+        match self.silence.left.load(Ordering::Relaxed) {
             0 => {
                 let request = bytes.iter().copied().skip_while(|&byte| byte == 0).collect();
-                self.unanswered.lock().unwrap().insert(request);
+                self.silence
+                    .unanswered
+                    .lock()
+                    .unwrap()
+                    .entry(request)
+                    .and_modify(|sent| *sent += 1)
+                    .or_insert(1);
                 Ok(())
             }
             _ => self.inner.send(bytes),
@@ -78,7 +86,7 @@ impl Sink for Half<Box<dyn Sink>> {
     }
 }
 
-/// In the waits of the driver, which gives up a request after `attempts` reply timeouts: a computer may be busy.
+/// In the waits of the driver, at most a reply timeout each and `attempts` of them a request: a computer may be busy.
 #[test]
 fn a_training_gives_up_a_connection_that_is_half_open_within_ten_seconds() {
     let server = tcp::listen(server(server::Settings::default()), "0").unwrap();
@@ -87,9 +95,9 @@ fn a_training_gives_up_a_connection_that_is_half_open_within_ten_seconds() {
     for frames in [2, 5, 20, 120] {
         let inner = Box::new(Tcp::open(&address).unwrap());
         let reply_timeout = inner.reply_timeout();
-        let unanswered = Unanswered::default();
-        let left = Arc::new(AtomicU32::new(frames));
-        let link = HalfOpen { inner, left, unanswered: unanswered.clone() };
+        let silence =
+            Arc::new(Silence { left: AtomicU32::new(frames), unanswered: Mutex::default() });
+        let link = HalfOpen { inner, silence: silence.clone() };
         let message = Instrument::connect(Box::new(link))
             .map_err(|error| error.to_string())
             .and_then(|instrument| {
@@ -99,9 +107,11 @@ fn a_training_gives_up_a_connection_that_is_half_open_within_ten_seconds() {
             })
             .unwrap_err();
         assert!(message.contains("does not reply ("), "{frames} frames: {message}");
-        let requests = unanswered.lock().unwrap().len() as u32;
-        assert!(requests > 0, "{frames} frames: nothing was asked");
-        let waited = requests * Settings::default().attempts * reply_timeout;
-        assert!(waited <= Duration::from_secs(10), "{frames} frames: {requests}, {waited:?}");
+        let unanswered = silence.unanswered.lock().unwrap();
+        assert!(!unanswered.is_empty(), "{frames} frames: nothing was asked");
+        let waits: u32 =
+            unanswered.values().map(|&sent| sent.min(Settings::default().attempts)).sum();
+        let waited = waits * reply_timeout;
+        assert!(waited < Duration::from_secs(10), "{frames} frames: {waits} waits, {waited:?}");
     }
 }

@@ -87,8 +87,9 @@ impl Proof {
         });
         let top = self.top;
         let narrow = if is_narrow { "-DNARROW" } else { "" };
+        // As on a part, memories hold anything at power-up; to unroll the loop that clears 65536 words takes Yosys an hour.
         let script = format!(
-            "read_verilog {narrow} -sv -formal design.sv; hierarchy -top {top}; {cuts}proc -norom; {others}\
+            "read_verilog -DSYNTHESIS {narrow} -sv -formal design.sv; hierarchy -top {top}; {cuts}proc -norom; {others}\
              prep -top {top} -flatten; async2sync; dffunmap; write_smt2 -wires design.smt2"
         );
         (folder, script)

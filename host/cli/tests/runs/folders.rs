@@ -6,11 +6,11 @@ use crate::served::interrupt;
 use rand_chacha::ChaCha8Rng;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Stdio};
+use std::process::{Child, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
 /// Longest wait for a program that makes progress.
-pub const PATIENCE: Duration = Duration::from_secs(600);
+const PATIENCE: Duration = Duration::from_secs(600);
 
 /// A training without noise that a linear device never solves, so that it always goes through all its starts.
 pub const UNSOLVABLE: &str = r#"
@@ -125,14 +125,8 @@ pub fn log_bytes(run: &str) -> u64 {
     entries.filter_map(|entry| Some(entry.ok()?.metadata().ok()?.len())).sum()
 }
 
-/// Starts a program without output.
-pub fn start(arguments: &[&str]) -> Child {
-    let mut command = command(arguments);
-    command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("hge starts")
-}
-
 /// A program that is killed when it is dropped, so that none outlives a test that fails.
-pub struct AtWork(pub Child);
+pub struct AtWork(Child);
 
 impl Drop for AtWork {
     fn drop(&mut self) {
@@ -158,17 +152,28 @@ fn stop_at(
     arguments: &[&str],
     stop: impl FnOnce(&mut Child),
 ) -> Option<i32> {
-    let mut child = AtWork(start(arguments));
-    let child = &mut child.0;
+    match at_work(run, bytes, arguments) {
+        Ok(AtWork(ref mut child)) => {
+            stop(child);
+            child.wait().expect("it was started").code()
+        }
+        Err(status) => status.code(),
+    }
+}
+
+/// A command at work, without output, when the log of its run has `bytes` bytes; the error: it has ended before.
+pub fn at_work(run: &str, bytes: u64, arguments: &[&str]) -> Result<AtWork, ExitStatus> {
+    let mut command = command(arguments);
+    command.stdout(Stdio::null()).stderr(Stdio::null());
+    let mut program = AtWork(command.spawn().expect("hge starts"));
     let provenance = Path::new(run).join("provenance.json");
     let begun = Instant::now();
     loop {
-        if let Some(status) = child.try_wait().expect("it was started") {
-            return status.code();
+        if let Some(status) = program.0.try_wait().expect("it was started") {
+            return Err(status);
         }
         if provenance.exists() && log_bytes(run) >= bytes {
-            stop(child);
-            return child.wait().expect("it was started").code();
+            return Ok(program);
         }
         assert!(begun.elapsed() < PATIENCE, "the log of {run} never had {bytes} bytes");
         std::thread::sleep(Duration::from_micros(300));

@@ -1,11 +1,10 @@
 //! What cannot be gone on with is refused in one sentence, and left as it was.
 
 use crate::chunks::records;
-use crate::folders::{content, log_bytes, start, AtWork, Scratch, PATIENCE, UNSOLVABLE};
+use crate::folders::{at_work, content, kill_at, log_bytes, Scratch, UNSOLVABLE};
 use crate::program::{hge, json, outcome, refusal};
 use hge_needs::needs;
 use std::path::Path;
-use std::time::{Duration, Instant};
 
 /// A linear device whose slopes stand in the file that its argument names.
 const DEVICE: &str = r#"
@@ -24,22 +23,12 @@ while head := requests.read(4):
     answers.flush()
 "#;
 
-/// A training that goes on until it is dropped.
-fn at_work(run: &str, file: &str) -> AtWork {
-    let child = AtWork(start(&["train", file, "-o", run, "--restarts", "1000000"]));
-    let begun = Instant::now();
-    while log_bytes(run) < 100_000 {
-        assert!(begun.elapsed() < PATIENCE, "{run} never began");
-        std::thread::sleep(Duration::from_millis(2));
-    }
-    child
-}
-
 #[test]
 fn a_run_that_another_program_writes_is_read_but_not_resumed() {
     let scratch = Scratch::new("refusals-locked");
     let (file, run) = (scratch.file("unsolvable.toml", UNSOLVABLE), scratch.path("runs/run"));
-    let at_work = at_work(&run, &file);
+    let train = ["train", &file, "-o", &run, "--restarts", "1000000"];
+    let at_work = at_work(&run, 100_000, &train).expect("it is not solvable");
     let message = refusal(&["resume", &run]);
     assert!(message.contains(&run) && message.contains("another program"), "{message}");
     let message = refusal(&["train", &file, "-o", &run]);
@@ -139,7 +128,7 @@ fn another_device_in_the_file_that_the_experiment_names_is_refused_at_the_first_
         .replace("linear:3,-2,5,1.5,-4,2.5,6", &format!("process:python3 {program} {slopes}"));
     let experiment = experiment.replace("restarts = 6", "restarts = 1");
     let (file, run) = (scratch.file("device.toml", &experiment), scratch.path("run"));
-    assert!(crate::folders::kill_at(&run, 60_000, &["train", &file, "-o", &run]));
+    assert!(kill_at(&run, 60_000, &["train", &file, "-o", &run]));
     let before = (content(&run, "provenance.json"), log_bytes(&run));
     scratch.file("slopes", &device(4));
     let message = refusal(&["resume", &run]);
@@ -156,7 +145,7 @@ fn a_run_that_followed_its_device_is_not_resumed() {
     let scratch = Scratch::new("refusals-followed");
     let run = scratch.path("run");
     let track = ["track", "experiments/short.toml", "--epochs", "100000", "-o", &run];
-    assert!(crate::folders::kill_at(&run, 60_000, &track));
+    assert!(kill_at(&run, 60_000, &track));
     let before = (content(&run, "provenance.json"), log_bytes(&run));
     for options in [&[][..], &["--as-it-is"]] {
         let message = refusal(&[&["resume", &run], options].concat());

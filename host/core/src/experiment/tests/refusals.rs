@@ -15,6 +15,10 @@ fn message(text: &str) -> String {
     job.map_or_else(|error| error.to_string(), |_| "no error".into())
 }
 
+fn data_section(file: &str, keys: &str) -> String {
+    format!("[data]\nfile = \"{file}\"\n{keys}\n")
+}
+
 /// Fails unless every text is refused in its line, with these words.
 fn refused(texts: &[(&str, u32, &str)]) {
     let mut wrong = String::new();
@@ -64,7 +68,7 @@ fn wrong_cases_are_told_with_their_line() {
 
 #[test]
 fn wrong_data_sections_are_told_with_their_line() {
-    let data = |keys: &str| format!("[data]\nfile = \"data.txt\"\n{keys}\n");
+    let data = |keys: &str| data_section("data.txt", keys);
     let (nothing, none) = (data("inputs = [\"a\", \"b\"]"), data("inputs = []\nhigh = [\"c\"]"));
     let two = data("inputs = [\"a\", \"b\"]\nhigh = [\"c\"]\nclass = \"c\"");
     let kind = data("inputs = [\"a\", \"b\"]\nhigh = [\"c\"]");
@@ -80,7 +84,7 @@ fn wrong_data_sections_are_told_with_their_line() {
 fn a_column_that_is_not_in_the_file_is_told_at_the_key_that_names_it() {
     let path = std::env::temp_dir().join(format!("hge-refusals-{}.csv", std::process::id()));
     std::fs::write(&path, "a,b,c,w\n0,0,1,1\n0,0.1,2,1\n").unwrap();
-    let data = |keys: &str| format!("[data]\nfile = \"{}\"\n{keys}\n", path.display());
+    let data = |keys: &str| data_section(&path.display().to_string(), keys);
     let inputs = data("inputs = [\"a\", \"x\"]\ntarget_na = [\"c\"]\nweight = [\"w\"]");
     let target = data("inputs = [\"a\", \"b\"]\ntarget_na = [\"x\"]\nweight = [\"w\"]");
     let weight = data("inputs = [\"a\", \"b\"]\ntarget_na = [\"c\"]\nweight = [\"x\"]");
