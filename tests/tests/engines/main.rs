@@ -9,6 +9,7 @@ mod dialect;
 mod engines;
 mod guard_trips;
 mod line_rate;
+mod many_samples;
 mod model_in_pieces;
 mod rtl_against_model;
 mod safety;
