@@ -325,6 +325,11 @@ impl Parameters {
         }
     }
 
+    /// Clocks more, at most, where the host gives the controls of every window in continuous mode: 60 to find the row, 2 an output.
+    pub fn row_clocks(&self) -> u32 {
+        60 + 2 * self.outputs
+    }
+
     /// Most clocks from the end of a window to the end of all work on it. With the update in hardware the records of every input and of an epoch are
     /// written after the gap: 240 and 60 a slot for an input, 300 and 30 an output for the epoch; the next window must not end before.
     pub fn most_job_clocks(&self, slots_used: u32, window_log2: u32) -> u32 {

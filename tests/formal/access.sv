@@ -53,6 +53,7 @@
     reg fv_host_may = 1'b0;
     reg fv_alone_may = 1'b0;
     reg fv_run_may = 1'b0;
+    reg fv_table_may = 1'b0;
     always @(posedge clock) begin
         fv_granted <= grant;
         if (guard_write && fv_of_output && address[1:0] == 2'd0) fv_low <= fv_new;
@@ -62,6 +63,7 @@
             fv_host_may <= watchdog_set;
             fv_alone_may <= run_limit_set && protection[0] && protection[1];
             fv_run_may <= armed && !busy;
+            fv_table_may <= !busy || follows;
         end
     end
 
@@ -79,6 +81,11 @@
         end
         if (fv_passed && in_guard) begin
             present_code_never_passes: assert (address[1:0] != 2'd3);
+        end
+        if (fv_passed && in_table) the_table_is_written_in_runs_of_the_host_alone: assert (fv_table_may);
+        if (answered && is_write && in_table) begin
+            the_table_is_not_written_while_in_use: assert (!table_in_use);
+            cover (busy && refusal == 3'd0);
         end
         if (fv_passed && at_command) begin
             runs_pass_armed_and_idle: assert (number != 4'd1 || fv_run_may);

@@ -121,6 +121,9 @@
         a_job_knows_which_bank_is_its_own: assert (!fv_job || fv_job_bank == (fv_bank ^ fv_past));
         if (fv_starts) sums_are_complete_at_the_end: assert (fv_stages == 11'd0 && ! \engine.pass.lanes.running );
         a_job_reads_its_own_window: assert (!fv_job || fv_read[7] == fv_job_bank);
+        if (access_table_write) the_host_s_word_reaches_the_table: assert (
+            parameters_write_enable && parameters_write_address == link_address[11:0] && parameters_write_data == link_data
+        );
         what_a_job_reads_is_not_written: assert (!fv_job || !fv_writes || fv_written[7] != fv_job_bank);
         cover (fv_job && fv_past && fv_writes);
     end

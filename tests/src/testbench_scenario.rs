@@ -104,5 +104,11 @@ pub fn small(seed: u64, parameters: Parameters, size: Size, shaping: bool) -> Sc
     script.command(command::ARM_STANDALONE);
     script.command(command::RUN);
     script.command(command::REPEAT);
-    Scenario { parameters, lines: script.lines, patience: 0, bench_seed: seed ^ 0x5eed }
+    Scenario {
+        parameters,
+        lines: script.lines,
+        patience: 0,
+        later: Vec::new(),
+        bench_seed: seed ^ 0x5eed,
+    }
 }

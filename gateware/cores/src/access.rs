@@ -14,6 +14,8 @@
 //! | `accesses` | out, 1 | a register may be read or written in this clock |
 //! | `call`, `heard` | in, out, 1 | a request has arrived; forwarded in a clock with `grant` |
 //! | `busy`, `armed`, `ramping_to_safe`, `capturing`, `can_repeat`, `interlock` | in, 1 | state of the instrument |
+//! | `follows` | in, 1 | with the update in hardware: a run is the host's, who may write the table meanwhile |
+//! | `table_in_use` | in, 1 | with the update in hardware: the post-processor may write the table soon; a write waits |
 //! | `protection`, `watchdog_set`, `run_limit_set` | in, 3 + 1 + 1 | settings required for arming; the last two: nonzero |
 //! | `scalar_write`, `tuning_write`, `slot_write`, `code_write`, `guard_write`, `table_write` | out, 1 | write `data` to that target in this clock |
 //! | `run`, `stop`, `arm_host`, `disarm`, `arm_standalone`, `capture`, `repeat` | out, 1 | commands, one clock each |
@@ -95,6 +97,10 @@ pub struct Access {
     pub capturing: Signal<In, Bit>,
     /// The last epoch is still in memory.
     pub can_repeat: Signal<In, Bit>,
+    /// With the update in hardware: a run takes its controls from the host meanwhile.
+    pub follows: Vec<Signal<In, Bit>>,
+    /// With the update in hardware: the post-processor may write the table, and a write of the host waits.
+    pub table_in_use: Vec<Signal<In, Bit>>,
     /// The interlock is closed.
     pub interlock: Signal<In, Bit>,
     /// Enabled trips: bit 0 interlock, 1 over-current, 2 link.
@@ -172,6 +178,7 @@ pub struct Access {
     upper: Fixed<Bits<32>>,
     tighter: Signal<Local, Bit>,
     busy_now: Signal<Local, Bit>,
+    table_locked: Signal<Local, Bit>,
     open: Signal<Local, Bit>,
     carries: Signal<Local, Bit>,
 }
@@ -179,7 +186,10 @@ pub struct Access {
 impl Access {
     /// For a gateware with `parameters`.
     pub fn new(parameters: &Parameters) -> Self {
+        let updates = usize::from(parameters.update.is_hardware());
         Self {
+            follows: (0..updates).map(|_| Signal::default()).collect(),
+            table_in_use: (0..updates).map(|_| Signal::default()).collect(),
             lower: Fixed::new(Bits::from(0xffff)),
             upper: Fixed::new(Bits::from(0xffff_0000)),
             slots: Fixed::new(Bits::from(u64::from(parameters.slots))),
@@ -220,6 +230,22 @@ impl Logic for Access {
         comment!("A read, and the reply to a write, which follows in the next clock, wait for the bus grant.");
         self.answers.next =
             (self.state.q.val() == Step::Answer) & (self.grant.val() | (!self.is_write.val()));
+        self.accesses.next = self.request.val() | self.has_answered.q.val();
+        self.table_locked.next = self.busy.val();
+        for i in 0..self.follows.len() {
+            if self.table_in_use[i].val()
+                & self.in_table.q.val()
+                & self.is_write.val()
+                & (self.state.q.val() == Step::Answer)
+            {
+                comment!("The post-processor reads settings meanwhile.");
+                self.answers.next = false;
+                self.accesses.next = false;
+            }
+            if self.follows[i].val() {
+                self.table_locked.next = false;
+            }
+        }
         self.answered.next = self.answers.val();
         self.in_table.d.next =
             (self.page.val() >= bits::<8>(0x10)) & (self.page.val() < bits::<8>(0x20));
@@ -251,7 +277,6 @@ impl Logic for Access {
         self.working.next = self.busy.val() | self.armed.val();
         self.open.next = (self.protection.val().get_bit(0)) & (!self.interlock.val());
         self.busy_now.next = false;
-        self.accesses.next = self.request.val() | self.has_answered.q.val();
         self.has_answered.d.next = self.answers.val();
         match self.state.q.val() {
             Step::Idle => {
@@ -278,7 +303,8 @@ impl Logic for Access {
                     self.busy_now.next = (self.idle_only.val() & self.busy.val())
                         | (self.disarmed_only.val() & self.working.val())
                         | (self.tightens.val() & self.working.val() & (!self.tighter.val()))
-                        | ((self.in_slots.q.val() | self.in_table.q.val()) & self.busy.val())
+                        | (self.in_slots.q.val() & self.busy.val())
+                        | (self.in_table.q.val() & self.table_locked.val())
                         | (self.in_guard.q.val() & self.working.val() & (!self.tighter.val()));
                     if self.at_command.q.val() {
                         match self.number.val().index() {

@@ -14,11 +14,14 @@ use rand_chacha::ChaCha8Rng;
 use serde::Serialize;
 use thiserror::Error;
 
+mod flow;
 mod passes;
 mod reading;
 
 pub use crate::reading::Reading;
 pub use reading::reading;
+
+use flow::Flow;
 
 /// A measurement failed.
 #[derive(Debug, Error)]
@@ -68,6 +71,10 @@ pub struct Session {
     random: ChaCha8Rng,
     /// Inputs that are read: the first, or all.
     inputs: usize,
+    /// Slopes are measured in continuous mode.
+    flows: bool,
+    /// The run in continuous mode that goes on.
+    flow: Option<Flow>,
 }
 
 impl Session {
@@ -92,6 +99,8 @@ impl Session {
             method: Method::default(),
             random,
             inputs: 1,
+            flows: false,
+            flow: None,
         })
     }
 
@@ -114,6 +123,7 @@ impl Session {
     /// # Errors
     /// The instrument refuses.
     pub fn change(&mut self, plan: Plan) -> Result<(), SessionError> {
+        self.end_flow()?;
         self.instrument.disarm()?;
         plan.configure(&mut self.instrument)?;
         self.instrument.arm(ArmMode::Host)?;
@@ -149,6 +159,7 @@ impl Session {
     /// # Errors
     /// The instrument refuses.
     pub fn present(&mut self, plan: Plan) -> Result<(), SessionError> {
+        self.end_flow()?;
         self.instrument.write_all(&plan.case_writes())?;
         self.plan = plan;
         Ok(())
@@ -244,7 +255,7 @@ impl Session {
 
     /// Samples of all runs so far.
     pub fn samples(&self) -> u64 {
-        self.instrument.samples()
+        self.instrument.samples() + self.flow.as_ref().map_or(0, Flow::samples)
     }
 
     /// Reads all inputs from now on, not only the first.
@@ -291,7 +302,11 @@ impl Session {
         controls_v: &[f64],
         perturb: bool,
     ) -> Result<Vec<Reading>, SessionError> {
-        let windows = self.windows(controls_v, perturb, self.plan.configuration().cases_v.len())?;
+        let windows = if perturb && self.flows {
+            self.next_windows(controls_v)?
+        } else {
+            self.windows(controls_v, perturb, self.plan.configuration().cases_v.len())?
+        };
         windows.iter().map(|window| self.reading(window)).collect()
     }
 
@@ -305,6 +320,7 @@ impl Session {
         perturb: bool,
         expected: usize,
     ) -> Result<Vec<Window>, SessionError> {
+        self.end_flow()?;
         self.instrument.write_all(&self.plan.control_writes(controls_v))?;
         let bits = self.plan.mode_bits() | if perturb { mode::PERTURB } else { 0 };
         windows(&mut self.instrument, bits, expected, self.inputs)
@@ -336,6 +352,7 @@ impl Session {
     /// # Errors
     /// The instrument fails.
     pub fn close(mut self) -> Result<Instrument, SessionError> {
+        self.end_flow()?;
         self.instrument.disarm()?;
         Ok(self.instrument)
     }

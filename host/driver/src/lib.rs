@@ -70,7 +70,7 @@ pub use capture::{Beside, RUN_CODES};
 pub use error::{Cause, DriverError};
 pub use fault_flags::FaultFlags;
 pub use health::{Health, LinkStatistics};
-pub use run::RunEvent;
+pub use run::{Run, RunEvent};
 pub use settings::Settings;
 pub use state::{ArmMode, State};
 pub use tap::{Notes, Tap, TraceEvent};

@@ -88,7 +88,7 @@ impl Instrument {
         Ok(which)
     }
 
-    /// A command that was refused as busy, with the conflicting state.
+    /// A command that was refused as busy, with the conflicting state; of a run, the trip since the arming.
     fn explained(&self, error: DriverError, ask: &Ask) -> DriverError {
         let DriverError::Refused { address: map::COMMAND, status: Status::Busy, .. } = error else {
             return error;
@@ -98,6 +98,10 @@ impl Instrument {
         match self.state() {
             Ok(state) => {
                 let command = command & 15;
+                let has_tripped = state.fault.is_some() && state.armed.is_none();
+                if command == map::command::RUN && has_tripped && !state.busy {
+                    return self.tripped(0);
+                }
                 DriverError::Command { command, obstacle: obstacle(command, &state) }
             }
             Err(other) => other,

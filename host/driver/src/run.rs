@@ -9,6 +9,7 @@ use super::{DriverError, FaultFlags, Instrument, TraceEvent};
 use crossbeam::channel::{Receiver, RecvTimeoutError};
 use hge_protocol::frame::{End, EndReason, Epoch, Record, Status, Window};
 use hge_protocol::registers::{self as map, command, status};
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -57,12 +58,15 @@ enum Over {
     Within(u32),
 }
 
-/// Action after a frame or a poll.
-struct Run<'a> {
-    instrument: &'a mut Instrument,
+/// A run in progress, whose events are taken one by one: [`Instrument::begin_run`].
+#[derive(Debug)]
+pub struct Run {
     items: Receiver<Arc<Item>>,
     order: ReorderBuffer,
-    on_event: &'a mut dyn FnMut(RunEvent),
+    /// Not yet taken.
+    events: VecDeque<RunEvent>,
+    /// When the instrument is asked whether there is anything to come.
+    quiet: Instant,
     repeat: Option<Repeat>,
     /// Repeats since the last new frame.
     asked: u32,
@@ -85,34 +89,58 @@ impl Instrument {
         mode: u32,
         mut on_event: impl FnMut(RunEvent),
     ) -> Result<End, DriverError> {
+        let mut run = self.begin_run(mode)?;
+        loop {
+            match self.next_event(&mut run)? {
+                Ok(event) => on_event(event),
+                Err(end) => match end.reason {
+                    EndReason::Complete | EndReason::LossReached => return Ok(end),
+                    reason => return Err(DriverError::Ended { reason }),
+                },
+            }
+        }
+    }
+
+    /// Starts a run in `mode`, whose events [`Instrument::next_event`] takes.
+    ///
+    /// # Errors
+    /// The link breaks, the instrument is silent or refuses.
+    pub fn begin_run(&mut self, mode: u32) -> Result<Run, DriverError> {
         let Feed { items, .. } = self.shared.feed(WAITING_FRAMES);
         let first = self.read(map::FRAMES)?;
         self.write_all(&[(map::MODE, mode), (map::COMMAND, command::RUN)])?;
         self.pass(TraceEvent::Runs { mode })?;
-        let mut run = Run {
-            instrument: self,
+        Ok(Run {
             items,
             order: ReorderBuffer::new(first),
-            on_event: &mut on_event,
+            events: VecDeque::new(),
+            quiet: Instant::now() + self.settings.poll_interval,
             repeat: None,
             asked: 0,
             made: 0,
             doubt: None,
             over: Over::No,
             causes: 0,
-        };
-        let end = run.follow()?;
-        let causes = run.causes;
-        self.samples += u64::from(end.sample_clock);
-        match end.reason {
-            EndReason::Complete | EndReason::LossReached => Ok(end),
-            EndReason::Tripped => Err(self.tripped(causes)),
-            reason => Err(DriverError::Ended { reason }),
+        })
+    }
+
+    /// Waits for the next event of a run, or for its end, for whatever reason but a trip.
+    ///
+    /// # Errors
+    /// The link breaks, the instrument is silent, or the guard trips.
+    pub fn next_event(&mut self, run: &mut Run) -> Result<Result<RunEvent, End>, DriverError> {
+        let event = run.next(self)?;
+        if let Err(end) = &event {
+            self.samples += u64::from(end.sample_clock);
+            if end.reason == EndReason::Tripped {
+                return Err(self.tripped(run.causes));
+            }
         }
+        Ok(event)
     }
 
     /// The error of a guard that has tripped.
-    fn tripped(&self, reported: u32) -> DriverError {
+    pub(crate) fn tripped(&self, reported: u32) -> DriverError {
         self.note_disarmed();
         // Where the instrument cannot be asked any more, the event frame has told why.
         let latched = self.read(map::FAULT).unwrap_or(0);
@@ -122,57 +150,52 @@ impl Instrument {
     }
 }
 
-impl Run<'_> {
-    fn follow(&mut self) -> Result<End, DriverError> {
-        let interval = self.instrument.settings.poll_interval;
-        let mut quiet = Instant::now() + interval;
+impl Run {
+    fn next(&mut self, instrument: &mut Instrument) -> Result<Result<RunEvent, End>, DriverError> {
+        let interval = instrument.settings.poll_interval;
         loop {
+            if let Some(event) = self.events.pop_front() {
+                return Ok(Ok(event));
+            }
             while let Some(record) = self.order.pop() {
                 // A capture beside brings new frames for ever, with gaps for ever where the line is too slow for it.
                 if !matches!(record, Record::Block(_)) {
                     self.asked = 0;
                 }
                 let number = self.order.last_number();
-                self.instrument.pass(TraceEvent::RunEvent { number, record: &record })?;
-                if let Some(end) = self.hand_over(record) {
-                    return Ok(end);
+                instrument.pass(TraceEvent::RunEvent { number, record: &record })?;
+                match record {
+                    Record::Window(window) => return Ok(Ok(RunEvent::Window(window))),
+                    Record::Epoch(epoch) => return Ok(Ok(RunEvent::Epoch(epoch))),
+                    Record::Event(event) => self.causes |= u32::from(event.cause),
+                    // Of a capture that goes on beside.
+                    Record::Block(_) => {}
+                    Record::End(end) => return Ok(Err(end)),
                 }
             }
             if self.order.has_gap() && self.repeat.is_none() {
-                self.mend()?;
+                self.mend(instrument)?;
                 continue;
             }
-            self.instrument.check_cancel()?;
+            instrument.check_cancel()?;
             match self.items.recv_timeout(interval.min(LOOK_INTERVAL)) {
                 Ok(item) => {
                     self.take(&item);
                     if !matches!(item.record, Record::Block(_)) {
                         self.doubt = None;
-                        quiet = Instant::now() + interval;
+                        self.quiet = Instant::now() + interval;
                     }
                 }
                 Err(RecvTimeoutError::Timeout) => {}
-                Err(RecvTimeoutError::Disconnected) => return Err(self.instrument.link_end()),
+                Err(RecvTimeoutError::Disconnected) => return Err(instrument.link_end()),
             }
-            if Instant::now() >= quiet {
-                self.poll()?;
+            if Instant::now() >= self.quiet {
+                self.poll(instrument)?;
                 // A frame that was on its way while the instrument answered needs no repeat: look again soon.
                 let doubtful = self.doubt.is_some();
-                quiet = Instant::now() + if doubtful { interval / 4 } else { interval };
+                self.quiet = Instant::now() + if doubtful { interval / 4 } else { interval };
             }
         }
-    }
-
-    fn hand_over(&mut self, record: Record) -> Option<End> {
-        match record {
-            Record::Window(window) => (self.on_event)(RunEvent::Window(window)),
-            Record::Epoch(epoch) => (self.on_event)(RunEvent::Epoch(epoch)),
-            Record::Event(event) => self.causes |= u32::from(event.cause),
-            // Of a capture that goes on beside.
-            Record::Block(_) => {}
-            Record::End(end) => return Some(end),
-        }
-        None
     }
 
     fn take(&mut self, item: &Item) {
@@ -189,32 +212,32 @@ impl Run<'_> {
     }
 
     /// Requests the last epoch again, or gives up frames that it cannot contain.
-    fn mend(&mut self) -> Result<(), DriverError> {
+    fn mend(&mut self, instrument: &mut Instrument) -> Result<(), DriverError> {
         if self.order.is_past() || self.asked >= MOST_REPEATS {
-            return self.give_up();
+            return self.give_up(instrument);
         }
         self.asked += 1;
-        match self.instrument.command_count(command::REPEAT) {
+        match instrument.command_count(command::REPEAT) {
             Ok(after) => self.repeat = Some(Repeat { after, until: None, polled: false }),
-            Err(DriverError::Refused { status: Status::Gone, .. }) => self.give_up()?,
+            Err(DriverError::Refused { status: Status::Gone, .. }) => self.give_up(instrument)?,
             Err(error) => return Err(error),
         }
         Ok(())
     }
 
-    fn give_up(&mut self) -> Result<(), DriverError> {
+    fn give_up(&mut self, instrument: &mut Instrument) -> Result<(), DriverError> {
         let lost = self.order.give_up(self.made);
         self.asked = 0;
         if lost > 0 {
-            self.instrument.pass(TraceEvent::Lost { frames: lost })?;
-            (self.on_event)(RunEvent::Gap { lost });
+            instrument.pass(TraceEvent::Lost { frames: lost })?;
+            self.events.push_back(RunEvent::Gap { lost });
         }
         Ok(())
     }
 
     /// Nothing has come for a while: is there anything to come?
-    fn poll(&mut self) -> Result<(), DriverError> {
-        let words = self.instrument.read_many(map::STATUS, 4)?;
+    fn poll(&mut self, instrument: &mut Instrument) -> Result<(), DriverError> {
+        let words = instrument.read_many(map::STATUS, 4)?;
         let (busy, frames) = (words[0] & status::BUSY != 0, words[3]);
         let made = self.order.place(frames).unwrap_or(0);
         self.made = self.made.max(made);
@@ -223,7 +246,7 @@ impl Run<'_> {
             Over::No => Over::Found,
             Over::Found => Over::Within(made),
             Over::Within(frames) if self.order.next() < frames => self.over,
-            Over::Within(_) => return Err(self.end_lost(words[1])),
+            Over::Within(_) => return Err(self.end_lost(instrument, words[1])),
         };
         // What came before the reply is not lost, however late this thread is.
         if !self.items.is_empty() {
@@ -239,16 +262,16 @@ impl Run<'_> {
         } else if self.doubt != Some(next) {
             self.doubt = Some(next);
         } else if made > next {
-            self.mend()?;
+            self.mend(instrument)?;
         } else {
-            return Err(self.end_lost(words[1]));
+            return Err(self.end_lost(instrument, words[1]));
         }
         Ok(())
     }
 
-    fn end_lost(&self, fault: u32) -> DriverError {
+    fn end_lost(&self, instrument: &Instrument, fault: u32) -> DriverError {
         if fault != 0 {
-            return self.instrument.tripped(self.causes);
+            return instrument.tripped(self.causes);
         }
         DriverError::EndLost
     }

@@ -30,7 +30,7 @@ pub use engine::open_engine;
 pub use simulate::{simulate, train, Options, SimGuard, SimulateError};
 
 use crate::server::{EngineFactory, Pace, Server, Settings};
-use hge_core::experiment::{Experiment, Job, Task};
+use hge_core::experiment::{Experiment, Job, LoopMode, Task};
 use hge_core::train::noise_seed;
 use hge_driver::scale::Scale;
 use hge_protocol::frame::{Frame, Operation, Request, Status, MOST_REGISTERS};
@@ -53,7 +53,8 @@ pub fn settings(experiment: &Experiment, pace: Pace, keep: bool) -> Settings {
     let chunk_samples = experiment.engine.chunk_samples();
     let parameters = experiment.instrument;
     let seed = noise_seed(experiment);
-    Settings { pace, parameters, chunk_samples, keep, seed, ..Settings::default() }
+    let is_led_by_host = experiment.loop_mode == LoopMode::Host && experiment.timing.continuous;
+    Settings { pace, parameters, chunk_samples, is_led_by_host, keep, seed, ..Settings::default() }
 }
 
 /// A server of the task's instrument on `chain`, with a device from `open` at every power-up.

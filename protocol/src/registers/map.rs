@@ -57,7 +57,7 @@ macro_rules! with_registers {
                 SLOTS_USED         slots_used         0x26  9 Idle     "-"          1 "Slots in use, at least 1.";
                 CASES_USED         cases_used         0x27  6 Idle     "-"          1 "Cases in an epoch, at least 1.";
                 EPOCHS             epochs             0x28 16 Idle     "-"          1 "Epochs a start (standalone) or a run (host), at least 1.";
-                STARTS_USED        starts_used        0x29  6 Idle     "-"          1 "Starts of a standalone run, at least 1.";
+                STARTS_USED        starts_used        0x29  6 Always   "-"          1 "Starts of a standalone run, at least 1. For a host in continuous mode: every window has the controls of the last of these rows of initial controls, as they are when the window before it ends.";
                 MODE               mode               0x2a  5 Idle     "-"          0 "Bit 0 perturb, bit 1 standalone update, bit 2 noise shaping, bit 3 demodulate the cost (where `CARRIERS` and `INPUTS` are 1), bit 4 compact records.";
                 INPUT_MASK         input_mask         0x2b 32 Idle     "-"          0 "Outputs 0 to 31 whose value comes from the case table.";
                 TONE_MASK          tone_mask          0x2c 32 Idle     "-"          0 "Outputs 0 to 31 that carry a tone: exactly those with a slot in use that has bit 31 set.";
@@ -87,7 +87,7 @@ macro_rules! with_registers {
                 GUARD   guard   0x0300  256 16 ReadWrite Tighten "code"       "Four words an output: low limit, high limit, safe value (written while disarmed), present DAC code (read only).";
                 ANALOGUE analogue 0x0500 256 32 ReadWrite Disarmed "f32"     "The analogue scale, stored for the host: word 0 is 1 while a scale is set; input 0 at word 4 (ADC full scale V, I-V gain V/nA, I-V clip V, level shift V); output k at word 64 + 2 k (DAC full scale V, offset V); words 128 to 255 with more than 32 outputs.";
                 CODES   codes   0x0400  256  8 WriteOnly Idle    "-"          "Where `CARRIERS` is 1, row of every chip: code k is low where row and k have an odd number of common bits.";
-                TABLE   table   0x1000 4096 32 ReadWrite Idle    "-"          "The parameter table: cases, starts, coefficients, controls.";
+                TABLE   table   0x1000 4096 32 ReadWrite Idle    "-"          "The parameter table: cases, starts, coefficients, controls. Where `UPDATE` is 1 it may be written during a run for a host, too.";
             }
         }
     };

@@ -143,7 +143,8 @@ impl Model {
                 self.analogue[index] = data;
                 Status::Ok
             }
-            map::TUNING | map::SLOT | map::CODES | map::TABLE if !idle => Status::Busy,
+            map::TUNING | map::SLOT | map::CODES if !idle => Status::Busy,
+            map::TABLE if !idle && !self.follows() => Status::Busy,
             map::TUNING => {
                 self.tuning[index] = data;
                 Status::Ok

@@ -177,6 +177,11 @@ impl Model {
         self.settings.mode & mode::COST != 0
     }
 
+    /// Whether the host may write the table during a run.
+    pub(super) fn follows(&self) -> bool {
+        self.parameters.update.is_hardware() && !self.standalone()
+    }
+
     pub(super) fn standalone(&self) -> bool {
         self.settings.mode & mode::STANDALONE != 0
     }

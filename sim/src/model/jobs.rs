@@ -19,8 +19,11 @@ impl Model {
                     ..Sequencer::default()
                 };
                 self.clear_steps();
+                self.motion.sequencer.starts = self.settings.starts_used;
                 if self.standalone() {
                     self.load_start();
+                } else if self.settings.is_continuous() {
+                    self.load_last_row();
                 }
                 self.load_case();
                 self.keep();
@@ -45,8 +48,12 @@ impl Model {
         }
     }
 
-    /// Continuous mode: the next window takes the controls as the window before this one left them, and those of this one are updated while it lasts.
+    /// Continuous mode: the next window takes the controls as the window before this one left them, and those of this one are updated while it lasts;
+    /// or those of the host.
     fn flow(&mut self) {
+        if !self.standalone() {
+            self.load_last_row();
+        }
         self.load_case();
         if self.standalone() {
             self.accumulate();
@@ -149,7 +156,7 @@ impl Model {
             self.load_start();
         }
         let reached = self.motion.sequencer.best_loss <= self.settings.loss_stop;
-        if reached || self.motion.sequencer.start >= self.settings.starts_used {
+        if reached || self.motion.sequencer.start >= self.motion.sequencer.starts {
             self.motion.sequencer.last_pass = true;
             self.copy_row(self.layout.best, self.layout.controls);
         }
@@ -217,6 +224,12 @@ impl Model {
         let words: Vec<u32> = self.row(base).iter().map(|&word| word << 16).collect();
         let to = self.layout.controls as usize;
         self.table[to..to + words.len()].copy_from_slice(&words);
+    }
+
+    /// Takes the controls of the last row in use: the host's, in continuous mode.
+    fn load_last_row(&mut self) {
+        self.motion.sequencer.start = self.settings.starts_used - 1;
+        self.load_start();
     }
 
     /// Sets every output's target for the present case, and the cost's.

@@ -63,6 +63,8 @@ pub struct Sequencer {
     pub epoch: u32,
     /// Present start.
     pub start: u32,
+    /// Starts of a standalone run, as they were when it began.
+    pub starts: u32,
     /// Whether the present pass is the final one of a standalone run, without tones.
     pub last_pass: bool,
     /// Samples since the run began.

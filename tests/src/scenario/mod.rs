@@ -10,7 +10,7 @@ pub use script::Script;
 
 use hge_protocol::Parameters;
 use hge_sim::bench::Bench;
-use hge_sim::engine::{Engine, EngineError};
+use hge_sim::engine::{Engine, EngineError, Time};
 use hge_sim::model::Model;
 use std::sync::PoisonError;
 
@@ -33,6 +33,8 @@ pub struct Scenario {
     pub lines: Vec<Vec<u8>>,
     /// From this line on the host waits until the instrument rests before it sends the next.
     pub patience: usize,
+    /// Lines that are sent after these, each a number of samples after the one before, while a run goes on.
+    pub later: Vec<(u32, Vec<u8>)>,
     /// Seed of the bench.
     pub bench_seed: u64,
 }
@@ -66,7 +68,9 @@ impl Scenario {
         let mut engine = open(Box::new(bench))?;
         let received = self.play(&mut engine).unwrap_or_else(|error| panic!("{error}"));
         let samples = log.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        Ok((engine, Record { lines: self.lines.clone(), received, samples }))
+        let later = self.later.iter().map(|(_, line)| line);
+        let lines = self.lines.iter().chain(later).cloned().collect();
+        Ok((engine, Record { lines, received, samples }))
     }
 
     fn play(&self, engine: &mut dyn Engine) -> Result<Vec<u8>, EngineError> {
@@ -77,6 +81,11 @@ impl Scenario {
                 while engine.receive(&mut received)? {}
             }
         }
+        for (samples, line) in &self.later {
+            engine.advance(Time::Virtual, *samples, usize::MAX, &mut received)?;
+            engine.send(line)?;
+        }
+        while engine.receive(&mut received)? {}
         Ok(received)
     }
 

@@ -150,7 +150,41 @@ fn drawn(seed: u64, parameters: Parameters, epochs: u32, is_continuous: bool) ->
     }
     let patience = if hasty { script.lines.len() } else { 0 };
     end(&mut script, standalone, &mut dice);
-    Scenario { parameters, lines: script.lines, patience, bench_seed: seed ^ 0x5eed }
+    let before = script.lines.len();
+    let mut waits = Vec::new();
+    if is_continuous && !standalone {
+        waits = follow(&mut script, &parameters, &mut dice);
+    }
+    let later = waits.into_iter().zip(script.lines.split_off(before)).collect();
+    Scenario { parameters, lines: script.lines, patience, later, bench_seed: seed ^ 0x5eed }
+}
+
+/// A run in continuous mode whose controls the host changes; samples before each line.
+fn follow(script: &mut Script, parameters: &Parameters, dice: &mut ChaCha8Rng) -> Vec<u32> {
+    let layout = TableLayout::of(parameters);
+    script.write_all(&[(map::EPOCHS, 8)]);
+    script.command(command::ARM_HOST);
+    script.command(command::RUN);
+    let mut waits = vec![0; 3];
+    for _ in 0..6 {
+        let row = dice.random_range(0..parameters.starts);
+        let writes: Vec<(u16, u32)> = (0..parameters.outputs)
+            .map(|output| {
+                let code: i32 = dice.random_range(-12000..=12000);
+                (TABLE_BASE + layout.start_control(row, output) as u16, code as u32)
+            })
+            .collect();
+        script.write_all(&writes);
+        script.write(map::STARTS_USED, row + 1);
+        // The table of cases is the host's too, registers of a run are not.
+        script.write(
+            TABLE_BASE + layout.case_input(0, parameters.outputs - 1) as u16,
+            dice.random_range(0..=12000),
+        );
+        script.write(map::SETTLE, 3);
+        waits.extend([dice.random_range(340..=940), 0, 0, 0]);
+    }
+    waits
 }
 
 /// A run is cut short now and then, in continuous mode in any state.

@@ -225,6 +225,23 @@ fn a_silent_client_is_tripped_by_its_watchdog_however_much_others_read() {
 }
 
 #[test]
+fn a_run_after_a_trip_between_runs_is_refused_with_the_cause() {
+    let (_server, link) = real_time();
+    let mut instrument = configured(link(), Settings::default());
+    instrument.arm(ArmMode::Host).unwrap();
+    instrument.write(map::WATCHDOG, 1).unwrap();
+    while instrument.state().unwrap().armed.is_some() {
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    let error = instrument.run(0, |_| ()).unwrap_err();
+    assert!(
+        matches!(error, DriverError::Tripped { causes } if causes == FaultFlags(fault::WATCHDOG)),
+        "{error}"
+    );
+    instrument.arm(ArmMode::Standalone).unwrap();
+}
+
+#[test]
 fn a_client_that_vanishes_leaves_an_instrument_that_is_disarmed_at_once() {
     for pace in [Pace::Virtual, Pace::Real { factor: 1.0, baud: 3_000_000 }] {
         let (server, link) = served(server::Settings { pace, keep: true, ..Default::default() });

@@ -118,7 +118,7 @@ fn scenario(parameters: Parameters, run: Run) -> Scenario {
     script.write_all(&settings);
     script.command(command::ARM_STANDALONE);
     script.command(command::RUN);
-    Scenario { parameters, lines: script.lines, patience: 0, bench_seed: 11 }
+    Scenario { parameters, lines: script.lines, patience: 0, later: Vec::new(), bench_seed: 11 }
 }
 
 /// Windows with tones, and epochs, that the bytes tell of.

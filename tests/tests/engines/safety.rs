@@ -138,7 +138,13 @@ fn scenario(seed: u64, allowed: &Allowed, dice: &mut ChaCha8Rng) -> Scenario {
     script.command(command::ARM_STANDALONE);
     script.command(command::RUN);
     script.command(command::DISARM);
-    Scenario { parameters: LITTLE, lines: script.lines, patience: 0, bench_seed: seed }
+    Scenario {
+        parameters: LITTLE,
+        lines: script.lines,
+        patience: 0,
+        later: Vec::new(),
+        bench_seed: seed,
+    }
 }
 
 fn updates(record: &Record) -> usize {

@@ -23,7 +23,7 @@ fn registers(parameters: Parameters) -> Scenario {
     }
     script.write_all(&[(map::CAPTURE_DECIMATION, 3), (map::CAPTURE_SAMPLES, 300)]);
     script.command(command::CAPTURE);
-    Scenario { parameters, lines: script.lines, patience: 0, bench_seed: 1 }
+    Scenario { parameters, lines: script.lines, patience: 0, later: Vec::new(), bench_seed: 1 }
 }
 
 /// Fails with what did not move unless `scenarios`, all of one instrument, move enough.

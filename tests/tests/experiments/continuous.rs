@@ -78,11 +78,28 @@ fn what_has_no_continuous_mode_is_refused_with_the_key() {
     let hardware = "instrument = { update = \"hardware\" }";
     let case = "[[case]]\ninputs_v = [0.0, 0.1]\ntarget_na = 1.0\n";
     let alone = format!("rms_error_na = 1.0\nloop = \"standalone\"\n{hardware}");
-    for (top, cases, words) in [
-        (format!("gate = \"or\"\nloop = \"standalone\"\n{hardware}"), "", "there are 4 cases"),
-        ("rms_error_na = 1.0\nloop = \"standalone\"".into(), case, "the update is in microcode"),
-        (format!("rms_error_na = 1.0\n{hardware}"), case, "one of the standalone loop"),
-        (alone, case, ""),
+    let host = |keys: &str, starts: u32| {
+        format!("rms_error_na = 1.0\nhost = {{ {keys} }}\ninstrument = {{ update = \"hardware\", starts = {starts} }}")
+    };
+    for (top, cases, key, words) in [
+        (
+            format!("gate = \"or\"\nloop = \"standalone\"\n{hardware}"),
+            "",
+            "timing.continuous",
+            "there are 4 cases",
+        ),
+        (
+            "rms_error_na = 1.0\nloop = \"standalone\"".into(),
+            case,
+            "timing.continuous",
+            "the update is in microcode",
+        ),
+        (alone, case, "", ""),
+        (host("", 2), case, "", ""),
+        (host("", 1), case, "instrument.starts", "two rows of starts"),
+        (host("method = \"single\"", 2), case, "host.method", "takes several windows"),
+        (host("method = \"random\"", 2), case, "host.method", "codes of its own"),
+        (host("unsettled = \"repeat\"", 2), case, "host.unsettled", "measured again"),
     ] {
         let text = format!("{top}\n[timing]\ncontinuous = true\n{cases}");
         let (experiment, source) =
@@ -92,7 +109,7 @@ fn what_has_no_continuous_mode_is_refused_with_the_key() {
             Err(error) => {
                 let error = error.to_string();
                 assert!(error.starts_with("x.toml:") && !words.is_empty(), "{error}");
-                assert!(error.contains(words) && error.contains("timing.continuous"), "{error}");
+                assert!(error.contains(words) && error.contains(key), "{error}");
             }
         }
     }

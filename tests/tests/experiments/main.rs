@@ -7,6 +7,7 @@ mod calibration_of_outputs;
 mod compact;
 mod confidence;
 mod continuous;
+mod continuous_host;
 mod curvature;
 mod gains;
 mod gates;

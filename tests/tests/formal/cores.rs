@@ -101,10 +101,12 @@ fn supervisor() -> Proof {
 }
 
 fn access() -> Proof {
-    let parameters = Parameters { outputs: 64, inputs: 2, ..Parameters::default() };
+    // The form with the update in the program is this one with two inputs that stay low.
+    let update = Update::Hardware;
+    let parameters = Parameters { outputs: 64, inputs: 2, update, ..Parameters::default() };
     Proof {
         name: "access",
-        claim: "while armed a low limit never falls, a high one never rises, a safe value stays; present codes are never written; arming and runs only in a state that allows them",
+        claim: "while armed a low limit never falls, a high one never rises, a safe value stays; present codes are never written; arming and runs only in a state that allows them; the table is written during the host's runs alone, and not while the post-processor uses it",
         given: "the bus is the processor's; armed rises by command only",
         verilog: emitted("hge_access", Access::new(&parameters)),
         top: "hge_access",
@@ -327,7 +329,7 @@ fn banks(clock_hz: u32) -> Proof {
     let instrument = emitted("hge_instrument", instrument);
     Proof {
         name: "banks",
-        claim: "a job of the post-processor reads the sums of its own window, all of them complete, and none is written while it reads, whatever the program does and also when the next window runs",
+        claim: "a job of the post-processor reads the sums of its own window, all of them complete, and none is written while it reads, whatever the program does and also when the next window runs; a word that the host writes into the table reaches it in every clock",
         given: "a sample has at least twelve clocks more than slots; a run ends after a window that does not continue",
         verilog: instrument.replacen(
             "5'd4: window_length <= 24'd16;",

@@ -281,6 +281,9 @@ impl<P: Pass> Logic for Instrument<P> {
             self.sequencer.upper[i].next =
                 bit_cast::<24, 15>(self.registers.stored.val().to_bits().get_bits::<15>(16));
             self.sequencer.continues[i].next = self.post_processor.continues[i].val();
+            self.access.follows[i].next = !self.registers.mode.val().get_bit(1);
+            self.access.table_in_use[i].next =
+                self.post_processor.working.val() | self.post_processor.uses_table[i].val();
             comment!("Continuous mode: tones run on between windows.");
             if self.sequencer.runs_on[i].val() {
                 self.engine.tones.next = true;
@@ -311,6 +314,12 @@ impl<P: Pass> Logic for Instrument<P> {
                 self.parameters.write_enable.next = self.post_processor.write.val();
                 self.parameters.write_address.next = self.post_processor.write_address.val();
                 self.parameters.write_data.next = self.post_processor.write_data.val();
+            }
+            comment!("The host has waited until it may write: the post-processor reads before it writes.");
+            if self.access.table_write.val() {
+                self.parameters.write_enable.next = true;
+                self.parameters.write_address.next = bit_cast::<12, _>(self.link.address.val());
+                self.parameters.write_data.next = self.link.data.val();
             }
         }
         comment!("Capture.");

@@ -5,7 +5,7 @@ use crate::bus::Bus;
 use hge_protocol::frame::Status;
 use hge_protocol::registers::{self as map, Access as Direction, Register, When, MAP};
 use hge_protocol::table::TableLayout;
-use hge_protocol::{Analogue, Carriers, Parameters};
+use hge_protocol::{Analogue, Carriers, Parameters, Update};
 use hge_verilog::testbench::Random;
 use std::collections::BTreeMap;
 
@@ -20,6 +20,8 @@ struct Situation {
     capturing: bool,
     can_repeat: bool,
     interlock: bool,
+    /// A run is the host's.
+    follows: bool,
 }
 
 /// What a write did.
@@ -35,6 +37,8 @@ struct TestBench {
     bench: Bench<Bus>,
     parameters: Parameters,
     situation: Situation,
+    /// Clocks for which the post-processor uses the table, for each request in turn.
+    use_clocks: u32,
     /// Everything that can be read back and was written.
     held: BTreeMap<u16, u32>,
 }
@@ -47,7 +51,8 @@ impl TestBench {
         bench.core.reset.next = true;
         bench.step();
         bench.core.reset.next = false;
-        TestBench { bench, parameters, situation: Situation::default(), held: BTreeMap::new() }
+        let situation = Situation::default();
+        TestBench { bench, parameters, situation, use_clocks: 0, held: BTreeMap::new() }
     }
 
     fn enter(&mut self, situation: Situation) {
@@ -58,6 +63,7 @@ impl TestBench {
         core.capturing.next = situation.capturing;
         core.can_repeat.next = situation.can_repeat;
         core.interlock.next = situation.interlock;
+        core.follows.next = situation.follows;
         self.situation = situation;
     }
 
@@ -68,9 +74,18 @@ impl TestBench {
         core.data.next = raw(u64::from(data));
         core.is_write.next = is_write;
         core.request.next = true;
-        for _ in 0..10 {
+        self.use_clocks = (self.use_clocks + 1) % 9;
+        let in_table = (map::TABLE..map::TABLE + 0x1000).contains(&address);
+        let waits = is_write && in_table && self.parameters.update.is_hardware();
+        for clock in 0..20 {
+            let in_use = clock < self.use_clocks;
+            self.bench.core.table_in_use.next = in_use;
             self.bench.settle();
+            if waits && in_use && clock > 4 {
+                assert!(self.bench.core.yields.val(), "settings are out of reach");
+            }
             if self.bench.core.answered.val() {
+                assert!(!waits || !in_use, "the table is written while it is used");
                 let core = &self.bench.core;
                 let answer = (core.refusal.val().to_u64(), core.value.val().to_u64() as u32);
                 self.bench.core.request.next = false;
@@ -153,6 +168,7 @@ impl TestBench {
             map::SLOT_CLOCKS => parameters.slot_clocks,
             map::LANES => parameters.lanes,
             map::CARRIERS => parameters.carriers.to_word(),
+            map::UPDATE => u32::from(parameters.update.is_hardware()),
             map::STATUS => 0x55,
             map::FAULT => 0x15,
             map::TIME => 77,
@@ -194,6 +210,7 @@ impl TestBench {
         };
         let may = match register.when {
             When::Always => true,
+            When::Idle if register.address == map::TABLE => !busy || self.follows(),
             When::Idle => !busy,
             When::Disarmed => !busy && !armed,
             When::Tighten => (!busy && !armed) || tighter,
@@ -201,8 +218,13 @@ impl TestBench {
         may.then_some(()).ok_or(Status::Busy)
     }
 
+    /// The host may write the table during its run.
+    fn follows(&self) -> bool {
+        self.situation.follows && self.parameters.update.is_hardware()
+    }
+
     fn expected_command(&self, command: u32) -> Result<(), Status> {
-        let Situation { busy, armed, ramping_to_safe, capturing, can_repeat, interlock } =
+        let Situation { busy, armed, ramping_to_safe, capturing, can_repeat, interlock, .. } =
             self.situation;
         let setting = |address: u16| self.value(map::find(address).expect("a register"), address);
         let protection = setting(map::PROTECTION);
@@ -258,7 +280,7 @@ impl TestBench {
     }
 }
 
-fn configurations() -> [Parameters; 3] {
+fn configurations() -> [Parameters; 4] {
     let small = Parameters { outputs: 2, slots: 1, cases: 1, starts: 1, ..Parameters::default() };
     let small = Parameters { carriers: Carriers::Sines, ..small };
     let large = Parameters {
@@ -269,7 +291,8 @@ fn configurations() -> [Parameters; 3] {
         starts: 16,
         ..Parameters::default()
     };
-    [Parameters::default(), small, large]
+    let hardware = Parameters { update: Update::Hardware, ..Parameters::default() };
+    [Parameters::default(), small, large, hardware]
 }
 
 /// Every scalar's address and those around, both ends of every array, and what lies beyond the map.
@@ -332,6 +355,7 @@ fn what_may_be_written_when_is_as_the_map_says() {
                     capturing: random.once_in(2),
                     can_repeat: random.once_in(2),
                     interlock: random.once_in(2),
+                    follows: random.once_in(2),
                 };
                 bench.enter(situation);
             }

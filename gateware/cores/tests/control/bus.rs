@@ -27,6 +27,10 @@ pub struct Bus {
     pub capturing: Signal<In, Bit>,
     pub can_repeat: Signal<In, Bit>,
     pub interlock: Signal<In, Bit>,
+    pub follows: Signal<In, Bit>,
+    pub table_in_use: Signal<In, Bit>,
+    /// Settings may be read by others.
+    pub yields: Signal<Out, Bit>,
     pub time: Signal<In, Bits<32>>,
     pub answered: Signal<Out, Bit>,
     pub value: Signal<Out, Bits<32>>,
@@ -78,6 +82,11 @@ impl Logic for Bus {
         self.access.capturing.next = self.capturing.val();
         self.access.can_repeat.next = self.can_repeat.val();
         self.access.interlock.next = self.interlock.val();
+        for i in 0..self.access.follows.len() {
+            self.access.follows[i].next = self.follows.val();
+            self.access.table_in_use[i].next = self.table_in_use.val();
+        }
+        self.yields.next = !self.access.accesses.val();
         self.access.protection.next = self.registers.protection.val();
         self.access.watchdog_set.next = self.registers.watchdog_set.val();
         self.access.run_limit_set.next = self.registers.run_limit_set.val();

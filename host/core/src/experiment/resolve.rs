@@ -10,11 +10,13 @@ use crate::calibration::Calibration;
 use crate::carrier::Carrier;
 use crate::dataset::Dataset;
 use crate::measure::curvature;
+use crate::method::Method;
 use crate::optimiser::Rule;
 use crate::plan::Coefficients;
 use crate::plan::{
     actual_rate_hz, Configuration, Control, OutputLimits, Plan, PlanError, Protection, Timing,
 };
+use crate::settling::Unsettled;
 use crate::tones::{self, Grid, Order, ToneError, ToneSpec};
 use hge_driver::quantity::Context;
 use hge_driver::scale::Scale;
@@ -198,9 +200,9 @@ fn by_second_order(experiment: &Experiment, plan: Plan, data: &Dataset) -> Resul
 /// Checks that need the plan: rates that fit the update's registers, runs that end.
 fn check_run(experiment: &Experiment, plan: &Plan) -> Result<(), Wrong> {
     let alone = experiment.loop_mode == LoopMode::Standalone;
-    require(alone || !experiment.timing.continuous, "timing.continuous", || {
-        "continuous mode is one of the standalone loop, as the host sets the controls between runs: set loop to standalone, or timing.continuous to false".into()
-    })?;
+    if !alone && experiment.timing.continuous {
+        continuous_host(experiment)?;
+    }
     for (n, run) in experiment.standalone.targets.iter().enumerate().filter(|_| alone) {
         Coefficients::of(plan, run.rate_v2_per_na2).map_err(|error| {
             Wrong(format!("standalone.targets.{n}.rate_v2_per_na2"), error.to_string())
@@ -214,6 +216,21 @@ fn check_run(experiment: &Experiment, plan: &Plan) -> Result<(), Wrong> {
             number(samples),
             number(MOST_RUN_SAMPLES)
         )
+    })
+}
+
+/// Continuous mode from the host: one set of slopes a window, from two rows of controls in turn, without a change of the wait.
+fn continuous_host(experiment: &Experiment) -> Result<(), Wrong> {
+    let method = experiment.host.method;
+    let is_one_window = matches!(method, Method::Homodyne | Method::Walsh | Method::Cost);
+    require(is_one_window, "host.method", || {
+        format!("{} takes several windows or codes of its own for a set of slopes, and those of continuous mode follow each other: take homodyne, walsh or cost, or set timing.continuous to false", method.name())
+    })?;
+    require(experiment.host.unsettled != Unsettled::Repeat, "host.unsettled", || {
+        "a window of continuous mode cannot be measured again with a longer wait: take flag or drop, or set timing.continuous to false".into()
+    })?;
+    require(experiment.instrument.starts >= 2, "instrument.starts", || {
+        "the host writes the controls of continuous mode into two rows of starts in turn: set instrument.starts to 2 or more".into()
     })
 }
 

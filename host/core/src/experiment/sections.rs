@@ -41,8 +41,8 @@ keys! {
         /// Window records with 16 bits a sum and one exponent for all, a third of the bytes, for slow lines: a slope is exact to a part in 2^14 of the
         /// largest answer ([protocol.md](protocol.md#telemetry)).
         compact_records: bool = false;
-        /// The standalone loop of one case without dead time: tones run on from window to window, and an update acts one window late, stable for half the
-        /// rates ([standalone.md](standalone.md#continuous-mode)). Needs `instrument.update = "hardware"`.
+        /// One case without dead time: tones run on from window to window. An update of the standalone loop acts one window late, stable for half the rates; a step of
+        /// the host's loop follows from the first window with its controls ([standalone.md](standalone.md#continuous-mode)). Needs `instrument.update = "hardware"`.
         continuous: bool = false;
     }
 }

@@ -300,6 +300,16 @@ impl Plan {
         let is_continuous = self.configuration.continuous;
         is_continuous.then(|| (map::GAP, self.gap_written() | gap::CONTINUOUS))
     }
+
+    /// The same for a run in continuous mode whose controls the host gives: the gateware reads their row in the gap.
+    pub(crate) fn row_gap(&self) -> (u16, u32) {
+        let rate_hz = self.grid.rate_hz;
+        let samples =
+            f64::from(self.parameters.row_clocks()) * rate_hz / f64::from(self.parameters.clock_hz);
+        let written = self.gap_written();
+        let short = gap::short(written) + samples.ceil() as u32;
+        (map::GAP, short.min(gap::MOST_SHORT) << 16 | gap::long(written) | gap::CONTINUOUS)
+    }
 }
 
 #[cfg(test)]

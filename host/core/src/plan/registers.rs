@@ -103,6 +103,18 @@ impl Plan {
             .collect()
     }
 
+    /// Writes of a row of initial controls.
+    pub(crate) fn row_writes(&self, row: u32, controls_v: &[f64]) -> Vec<(u16, u32)> {
+        let controls = self.configuration.controls.iter().zip(controls_v);
+        controls
+            .map(|(control, &volts)| {
+                let code = self.scale().output(control.output).code(volts).0;
+                let index = self.layout.start_control(row, control.output as u32);
+                (self.table_address(index), i32::from(code) as u32)
+            })
+            .collect()
+    }
+
     /// Of [`Plan::writes`], those that set the cases and where outputs without a role rest: they may be written
     /// while armed.
     pub fn case_writes(&self) -> Vec<(u16, u32)> {

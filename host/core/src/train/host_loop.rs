@@ -104,6 +104,7 @@ pub(super) fn run(
     progress: &mut dyn FnMut(&Progress),
 ) -> Result<Outcome, TrainError> {
     session.resume(state.codes.clone(), state.samples);
+    session.flow();
     while !state.is_over(experiment) {
         step(session, experiment, data, &mut state, progress)?;
         state.codes = session.random().clone();

@@ -246,11 +246,7 @@ pub(crate) fn hold_writes(
     }
     writes.extend([(map::EPOCHS, epochs), (map::LOSS_STOP, 0), (map::STARTS_USED, 1)]);
     writes.push((map::RUN_LIMIT, plan.run_limit_samples(epochs)));
-    for (control, &volts) in plan.configuration().controls.iter().zip(controls_v) {
-        let code = plan.scale().output(control.output).code(volts).0;
-        let index = plan.layout().start_control(0, control.output as u32);
-        writes.push((plan.table_address(index), i32::from(code) as u32));
-    }
+    writes.extend(plan.row_writes(0, controls_v));
     Ok(writes)
 }
 
@@ -319,12 +315,7 @@ fn tables(
 fn start_writes(plan: &Plan, starts: u32, random: &mut ChaCha8Rng) -> Vec<(u16, u32)> {
     let mut writes = vec![(map::STARTS_USED, starts)];
     for start in 0..starts {
-        let start_v = plan.draw_controls_v(random);
-        for (control, volts) in plan.configuration().controls.iter().zip(start_v) {
-            let code = plan.scale().output(control.output).code(volts).0;
-            let index = plan.layout().start_control(start, control.output as u32);
-            writes.push((plan.table_address(index), i32::from(code) as u32));
-        }
+        writes.extend(plan.row_writes(start, &plan.draw_controls_v(random)));
     }
     writes
 }

@@ -1,5 +1,6 @@
 //! The loop of a server: engine, controlling client, other clients.
 
+use super::lockstep::Lockstep;
 use super::pace::Pacer;
 use super::request_filter::{Order, RequestFilter};
 use super::shadow::Shadow;
@@ -33,6 +34,7 @@ pub struct Server {
     request_filter: RequestFilter,
     telemetry_splitter: TelemetrySplitter,
     shadow: Shadow,
+    lockstep: Option<Lockstep>,
     client: Option<Sender<Bytes>>,
     /// Frames that did not fit into the client's queue.
     unsent: Option<Bytes>,
@@ -43,6 +45,8 @@ pub struct Server {
     /// A client has controlled this instrument since it was powered up.
     used: bool,
     resting: bool,
+    /// Time stands until the client's next request.
+    stands: bool,
     output: Vec<u8>,
 }
 
@@ -64,6 +68,7 @@ impl Server {
             engine,
             factory: None,
             shadow: Shadow::new(&settings),
+            lockstep: settings.is_in_lockstep().then(|| Lockstep::new(settings.parameters.inputs)),
             settings,
             request_filter: RequestFilter::default(),
             telemetry_splitter: TelemetrySplitter::default(),
@@ -74,6 +79,7 @@ impl Server {
             own_nonce: FIRST_NONCE,
             used: false,
             resting: false,
+            stands: false,
             output: Vec::new(),
         }
     }
@@ -121,7 +127,7 @@ impl Server {
     ) -> Result<Event, RecvTimeoutError> {
         let wait = match self.settings.pace {
             Pace::Virtual if self.unsent.is_some() => FULL_INTERVAL,
-            Pace::Virtual if self.resting => STOP_INTERVAL,
+            Pace::Virtual if self.resting || self.stands => STOP_INTERVAL,
             Pace::Virtual => Duration::ZERO,
             Pace::Real { .. } => pacer.until_next(),
         };
@@ -149,10 +155,11 @@ impl Server {
                 for order in self.request_filter.push(&bytes, self.factory.is_some()) {
                     self.carry_out(order)?;
                 }
-                self.resting = false;
+                (self.resting, self.stands) = (false, false);
             }
             Event::Left => {
-                (self.client, self.unsent) = (None, None);
+                self.lockstep.iter_mut().for_each(Lockstep::leave);
+                (self.client, self.unsent, self.stands) = (None, None, false);
                 self.make_safe()?;
             }
             Event::Read { address, count, values } => {
@@ -168,6 +175,7 @@ impl Server {
     }
 
     fn carry_out(&mut self, order: Order) -> Result<(), ServerError> {
+        self.lockstep.iter_mut().for_each(|lockstep| lockstep.sent(&order));
         match order {
             Order::Pass(bytes) => self.engine.send(&bytes)?,
             Order::Write(mut request) => {
@@ -272,10 +280,15 @@ impl Server {
 
     /// Virtual time: some samples, if anything is active.
     fn go_on(&mut self) -> Result<(), ServerError> {
-        if !self.resting && self.unsent.is_none() {
+        if !self.resting && !self.stands && self.unsent.is_none() {
             let chunk = self.settings.chunk_samples;
-            let passed = self.engine.advance(Time::Virtual, chunk, ROOM_BYTES, &mut self.output)?;
+            let room = if self.lockstep.is_some() { 1 } else { ROOM_BYTES };
+            let passed = self.engine.advance(Time::Virtual, chunk, room, &mut self.output)?;
             self.resting = passed.resting;
+            if let Some(lockstep) = &mut self.lockstep {
+                lockstep.frames(&self.output);
+                self.stands = lockstep.stands();
+            }
         }
         self.hand_on();
         Ok(())

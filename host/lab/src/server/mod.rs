@@ -21,6 +21,7 @@ mod control;
 mod in_process;
 mod instrument;
 mod listening;
+mod lockstep;
 mod pace;
 #[cfg(unix)]
 pub mod pty;
@@ -82,6 +83,8 @@ pub struct Settings {
     /// Most samples between two reads of the clients' requests: 1024 suits the model, 64 an engine that simulates
     /// every clock.
     pub chunk_samples: u32,
+    /// In virtual time, the host gives the controls of continuous mode, and time stops at a window with the last of them until it has.
+    pub is_led_by_host: bool,
     /// In virtual time, the next client gets the instrument as the last one left it, instead of freshly
     /// powered up. In real time it always does.
     pub keep: bool,
@@ -95,12 +98,20 @@ pub struct Settings {
     pub token: Option<Token>,
 }
 
+impl Settings {
+    /// Whether time stops until the host has given the next controls.
+    fn is_in_lockstep(&self) -> bool {
+        self.is_led_by_host && self.pace == Pace::Virtual
+    }
+}
+
 impl Default for Settings {
     fn default() -> Self {
         Settings {
             pace: Pace::Virtual,
             parameters: Parameters::default(),
             chunk_samples: 1024,
+            is_led_by_host: false,
             keep: false,
             seed: 1,
             idle: DEFAULT_LIMIT,

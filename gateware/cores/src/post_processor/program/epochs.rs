@@ -40,7 +40,11 @@ pub fn run(code: &mut Assembler, mask_words: u8, form: Update) {
         hardware::settings(code, mask_words);
         hardware::mode(code);
         standalone(code);
+        code.jump(NotZero, "first start");
+        code.load(CONTINUOUS);
         code.jump(Zero, "first values");
+        hardware::last_row(code);
+        code.label("first start");
         code.call("load start");
         code.label("first values");
         code.call("load case");
@@ -68,10 +72,15 @@ fn settings(code: &mut Assembler, mask_words: u8) {
         code.store(word + 1);
     }
     confine(code, CASES, MOST_CASES, ["some cases", "cases fit"]);
-    confine(code, STARTS, MOST_STARTS, ["some starts", "starts fit"]);
+    confine_starts(code, ["some starts", "starts fit"]);
 }
 
-fn setting(code: &mut Assembler, address: Place, word: Place) {
+/// Rows of initial controls in use.
+pub fn confine_starts(code: &mut Assembler, labels: [&'static str; 2]) {
+    confine(code, STARTS, MOST_STARTS, labels);
+}
+
+pub fn setting(code: &mut Assembler, address: Place, word: Place) {
     code.load(address);
     code.output(output::PLACE);
     code.input(input::SETTING);

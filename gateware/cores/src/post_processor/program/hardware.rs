@@ -1,7 +1,7 @@
 //! The work after a window with the update in hardware: what the records contain is kept, the next case is made ready, and then they are sent. Within an epoch the next
 //! case waits for its values alone, after its last for the update.
 
-use super::epochs::{best_loss, next_epoch, reached, standalone};
+use super::epochs::{best_loss, confine_starts, next_epoch, reached, setting, standalone};
 use super::memory::*;
 use super::records::{self, RecordSource};
 use super::{clear, input, output, rows, update};
@@ -80,10 +80,25 @@ pub fn mode(code: &mut Assembler) {
     code.label("in turn");
 }
 
-/// A window that another follows with tones on: that one takes the controls as the window before this one has left them, and the update follows.
+/// The start is the last row in use: the host's, in continuous mode.
+pub fn last_row(code: &mut Assembler) {
+    code.load(STARTS);
+    code.subtract(ONE);
+    code.store(START);
+}
+
+/// A window that another follows with tones on: that one takes the controls as the window before this one has left them, and the update follows;
+/// or those of the host.
 pub fn flow(code: &mut Assembler) {
     code.load(FLOWS);
     code.jump(Zero, "in order");
+    standalone(code);
+    code.jump(NotZero, "controls stand");
+    setting(code, SETTINGS + 2, STARTS);
+    confine_starts(code, ["some rows", "rows fit"]);
+    last_row(code);
+    code.call("load start");
+    code.label("controls stand");
     code.call("load case");
     code.output(output::RELEASE);
     standalone(code);

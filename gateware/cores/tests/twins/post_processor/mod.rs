@@ -80,7 +80,7 @@ fn runs_whose_responses_are_slopes_of_a_cost_equal_the_twins() {
 fn a_control_beyond_its_limits_and_32_bits_is_no_saturation() {
     for update in [Update::Microcode, Update::Hardware] {
         let few = Parameters { slots: 3, outputs: 2, cases: 4, update, ..Parameters::default() };
-        let mut run = Run::new(few, 78);
+        let mut run = Run::new(few, 82);
         for _ in 0..12 {
             run.configure(Draw::Gentle);
             run.go();
@@ -135,6 +135,7 @@ fn at_night_runs_of_the_most_slots_equal_the_twins() {
 fn runs_with_the_update_in_hardware_equal_the_twins() {
     let hardware = Parameters { update: Update::Hardware, ..Parameters::default() };
     let few = agree(Parameters { slots: 1, outputs: 2, cases: 32, ..hardware }, 40, 71);
+    assert!(few.rows > 2, "{} rows", few.rows);
     assert!(few.flowed.iter().all(|&windows| windows > 2), "{:?} continuous windows", few.flowed);
     let clock_hz = 90_000_000;
     let runs = nightly(40, 15);

@@ -1,8 +1,9 @@
 //! Runs: what the post-processor should make of every window, from the models of the update.
 
+mod comparison;
 mod twin;
 
-use super::test_bench::{JobResult, TestBench, END, RUN, WINDOW};
+use super::test_bench::{TestBench, END, RUN, WINDOW};
 use crate::bench::raw;
 use crate::stimulus::Stimulus;
 use hge_protocol::frame::{flag, End, EndReason, Record, Window};
@@ -74,6 +75,8 @@ pub struct Run {
     pub updates: [usize; 2],
     /// Controls that would have left 32 bits in runs in which nothing had saturated.
     pub overshot: usize,
+    /// Rows that the host wrote during runs.
+    pub rows: usize,
     /// Losses that saturated.
     pub greatest_losses: usize,
     /// Runs that ended: complete in the host's loop, complete standalone, with a low loss.
@@ -95,6 +98,7 @@ impl Run {
             updates: [0; 2],
             overshot: 0,
             greatest_losses: 0,
+            rows: 0,
             ways: [0; 3],
             flowed: [0; 2],
         }
@@ -167,7 +171,8 @@ impl Run {
         let is_hardware = parameters.update.is_hardware();
         let asks = is_hardware && self.compact.once_in(2);
         let settings = if asks && self.compact.once_in(2) {
-            Settings { cases: 1, epochs: settings.epochs + 3, ..settings }
+            let standalone = settings.standalone && !self.compact.once_in(3);
+            Settings { cases: 1, epochs: settings.epochs + 3, standalone, ..settings }
         } else {
             settings
         };
@@ -217,6 +222,8 @@ impl Run {
         self.clear_steps();
         if self.settings.standalone {
             self.load_start();
+        } else if self.settings.continuous {
+            self.load_last_row();
         }
         self.kept = self.controls();
         let targets = self.targets();
@@ -241,8 +248,15 @@ impl Run {
         let windows = self.draw_windows();
         let is_first = self.at.case == 0;
         let number = self.test_bench.number;
+        let is_host_s = self.at.flows && !self.settings.standalone;
+        if is_host_s && self.compact.once_in(2) {
+            self.write_row();
+        }
         let result = self.test_bench.job(WINDOW);
         assert!(result.recorded);
+        if is_host_s {
+            self.load_last_row();
+        }
         let loaded = self.targets();
         self.at.flowed = self.at.flows;
         let (epoch, targets) = if self.at.flows {
@@ -258,6 +272,25 @@ impl Run {
             (number..).zip(records).map(|(number, record)| record.to_words(number)).collect();
         assert_eq!(result.over, self.at.over.map(|reason| reason.code().into()));
         self.compare(result, &frames, usize::from(is_first), &targets);
+    }
+
+    /// The host writes a row of controls during a run, and that it is the last one in use.
+    fn write_row(&mut self) {
+        let parameters = self.test_bench.parameters;
+        self.settings.starts = 1 + self.compact.below(parameters.starts as usize) as u32;
+        let row = self.test_bench.layout.start_control(self.settings.starts - 1, 0) as usize;
+        for place in row..row + parameters.outputs as usize {
+            let code = self.compact.code();
+            self.table[place] = code as u16 as u32;
+            self.test_bench.table[place] = code as u16 as u32;
+        }
+        let used = &mut self.test_bench.settings[usize::from(map::STARTS_USED)];
+        // Of many rows the last there is.
+        *used = match self.settings.starts {
+            starts if starts == parameters.starts && self.compact.once_in(2) => 63,
+            starts => starts,
+        };
+        self.rows += 1;
     }
 
     /// A window of every input with sums as large as its length allows.
@@ -333,45 +366,5 @@ impl Run {
             self.test_bench.bench.tick();
         }
         self.test_bench.bench.core.tones.next = false;
-    }
-
-    fn compare(
-        &self,
-        result: JobResult,
-        frames: &[Vec<u32>],
-        marks: usize,
-        targets: &[(u64, u32)],
-    ) {
-        let what = (self.settings, self.at);
-        assert_eq!(result.frames, frames, "{what:?}");
-        assert_eq!(result.marks, marks, "{what:?}");
-        let lengths: Vec<u64> = frames.iter().map(|words| words.len() as u64).collect();
-        assert_eq!(result.asked, lengths, "{what:?}");
-        let differs =
-            self.test_bench.table.iter().zip(&self.table).position(|(one, other)| one != other);
-        assert_eq!(differs, None, "word of the table that differs: {what:?}");
-        assert_eq!(result.targets, targets, "{what:?}");
-        let Settings { slots, window_log2, compact, .. } = self.settings;
-        let parameters = self.test_bench.parameters;
-        for ends in &self.test_bench.bench.core.ends {
-            let is_last = self.at.case + 1 == self.settings.cases && !self.at.flows;
-            assert_eq!(ends.val(), is_last, "{what:?}");
-        }
-        for continues in &self.test_bench.bench.core.continues {
-            assert_eq!(continues.val(), self.at.flows, "{what:?}");
-        }
-        let compact = u32::from(compact) * parameters.compact_clocks(slots);
-        let most_job = parameters.most_job_clocks(slots, window_log2) + compact;
-        assert!(result.clocks <= most_job, "{} clocks, of {most_job}: {what:?}", result.clocks);
-        let gap = if self.at.case == 0 && !self.at.flowed {
-            parameters.most_gap_clocks(slots, window_log2)
-        } else {
-            parameters.most_case_gap_clocks(slots, window_log2)
-        };
-        // A block that is being written comes before, or, with the update in hardware, an event.
-        let (most, before) =
-            if parameters.update.is_hardware() { (gap, 135) } else { (gap + compact, 1800) };
-        let clocks = result.ready_clocks;
-        assert!(clocks + before <= most, "{clocks} clocks, of {most}: {what:?}");
     }
 }

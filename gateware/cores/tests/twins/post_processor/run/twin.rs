@@ -165,6 +165,12 @@ impl Run {
         self.table.copy_within(from..from + words, into as usize);
     }
 
+    /// The controls of a window in continuous mode are the host's last row.
+    pub(super) fn load_last_row(&mut self) {
+        self.at.start = self.settings.starts - 1;
+        self.load_start();
+    }
+
     /// Initial controls are codes.
     pub(super) fn load_start(&mut self) {
         let layout = self.test_bench.layout;
