@@ -9,7 +9,7 @@ use hge_core::experiment::{Experiment, Source};
 use hge_core::plan::near_window;
 use hge_core::tones::crosstalk::{Crosstalk, REPORTED_DB};
 use hge_core::tones::{assess, empty_lines_in, plan, NoiseModel, Order, TonePlan, ToneSpec};
-use hge_driver::link::DEFAULT_BAUD;
+use hge_driver::link::{serial, LinkSpec, DEFAULT_BAUD};
 use hge_driver::text::number;
 use hge_protocol::Parameters;
 use report::report;
@@ -69,6 +69,9 @@ struct Plan {
     /// Baud rate of the instrument's line
     #[arg(long, value_name = "BAUD", default_value_t = DEFAULT_BAUD, value_parser = clap::value_parser!(u32).range(1..))]
     baud: u32,
+    /// Link whose rate counts in place of --baud: serial:PATH[@BAUD], ft245:PATH or udp:HOST; it is not opened
+    #[arg(long, value_name = "LINK", conflicts_with = "baud")]
+    link: Option<LinkSpec>,
     #[command(flatten)]
     output: Output,
 }
@@ -195,7 +198,13 @@ fn choose(asked: &Plan) -> Result<ExitCode, String> {
             return Err("--slopes and --iv choose amplitudes for a required --snr: add it".into())
         }
     };
-    report(&wanted, found, amplitudes_v, asked.baud, &asked.output)
+    let line_bytes_per_s = match &asked.link {
+        None => serial::bytes_per_s(asked.baud),
+        Some(link) => link
+            .bytes_per_s(Parameters::default().clock_hz)
+            .ok_or("--link has no rate of its own: give serial:PATH, ft245:PATH or udp:HOST")?,
+    };
+    report(&wanted, found, amplitudes_v, line_bytes_per_s, &asked.output)
 }
 
 /// Expected derivatives, one for each parameter.
@@ -249,7 +258,7 @@ fn check(asked: &Check) -> Result<ExitCode, String> {
     let count = found.tones.len();
     let amplitude_v = experiment.tones.amplitude_v;
     let amplitudes_v = experiment.tones.amplitudes_v.clone().unwrap_or(vec![amplitude_v; count]);
-    report(&wanted, found, amplitudes_v, DEFAULT_BAUD, &asked.output)
+    report(&wanted, found, amplitudes_v, serial::bytes_per_s(DEFAULT_BAUD), &asked.output)
 }
 
 /// Warns, on standard error, of pairs of given tones with crosstalk above [`REPORTED_DB`]; planned tones have none.

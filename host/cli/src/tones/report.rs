@@ -7,7 +7,6 @@ use hge_core::plan::LineLoad;
 use hge_core::tones::crosstalk::Pair;
 use hge_core::tones::products::Product;
 use hge_core::tones::{Grid, TonePlan, ToneSpec};
-use hge_driver::link::serial;
 use hge_driver::text::number;
 use hge_record::figure::tones as picture;
 use serde::Serialize;
@@ -27,7 +26,7 @@ struct Report {
     /// One for each parameter; the derivative's standard error after one window.
     amplitudes_v: Vec<f64>,
     errors_na_per_v: Vec<f64>,
-    /// What the windows ask of a serial line.
+    /// What the windows ask of the line.
     line: LineLoad,
     #[serde(flatten)]
     plan: TonePlan,
@@ -54,7 +53,7 @@ pub fn report(
     wanted: &ToneSpec,
     plan: TonePlan,
     amplitudes_v: Vec<f64>,
-    baud: u32,
+    line_bytes_per_s: f64,
     output: &Output,
 ) -> Result<ExitCode, String> {
     if let Some(path) = &output.picture {
@@ -71,7 +70,7 @@ pub fn report(
         1,
         false,
         windows_per_s,
-        serial::bytes_per_s(baud),
+        line_bytes_per_s,
     );
     let report = Report {
         line,

@@ -85,6 +85,14 @@ fn a_plan_says_how_many_windows_the_line_carries() {
     let warns =
         |baud| String::from_utf8_lossy(&printed(baud)).contains("warning: the line carries");
     assert!(warns("115200") && !warns("3000000"));
+    // Of a FIFO bridge the clock of the default board, 24 MHz, allows five clocks a byte; of 100 Mbit/s headers take a part.
+    let rate = |link: &str| {
+        let line = &json(&[&plan[..], &["--link", link]].concat())["line"];
+        line["line_bytes_per_s"].as_f64().unwrap()
+    };
+    assert_eq!(rate("serial:/dev/ttyUSB9@115200"), 11_520.0);
+    assert_eq!(rate("ft245:/dev/ttyUSB9"), 4.8e6);
+    assert!((11e6..12.5e6).contains(&rate("udp:192.168.1.50")));
 }
 
 #[test]
@@ -129,6 +137,7 @@ fn what_cannot_be_planned_is_one_sentence_with_what_to_change() {
         (&["--parameters", "1", "--snr", "10", "--slopes", "0"], "a derivative of zero"),
         (&["--parameters", "3", "--snr", "10", "--slopes", "1,2"], "give one for each"),
         (&["--white=-1"], "--white is -1"),
+        (&["--link", "sim"], "has no rate of its own"),
     ] {
         let found = refusal(&[&["tones", "plan"], arguments].concat());
         assert!(found.contains(wanted), "{arguments:?}: {found}");
