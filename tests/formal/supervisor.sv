@@ -1,6 +1,6 @@
 // Supervisor: nothing arms itself; every cause trips in its time, not before, disarms, and is told.
 //
-// Stands in the emitted module `hge_supervisor`. `hold` is low, as on boards.
+// Stands in the emitted module `hge_supervisor`. `hold` is low, as on boards, and a tick does not follow another in the next clock.
 
     always @(*) assume (!hold);
 
@@ -27,7 +27,7 @@
             fv_silence <= 40'd0;
             fv_limit <= limit;
         end
-        if (tick && is_armed) fv_over <= fv_is_over ? fv_over + 40'd1 : 40'd0;
+        if (tick && is_armed && !reset) fv_over <= fv_is_over ? fv_over + 40'd1 : 40'd0;
         if (damaged) fv_damaged <= fv_damaged + 40'd1;
         if (sound) fv_damaged <= 40'd0;
         if (fv_arms) begin
@@ -35,6 +35,9 @@
             fv_damaged <= 40'd0;
         end
     end
+    // The code of a tick is counted in the next clock.
+    wire [7:0] fv_counted = !is_excess ? 8'd0 : &over_count ? 8'd255 : over_count + 8'd1;
+    always @(*) if (judges) assume (!tick);
     // Beyond a year of ticks nothing is claimed.
     always @(*) assume (!fv_silence[39] && !fv_over[39] && !fv_damaged[39]);
     // The registers' word for "not zero" agrees with the value that comes with it.
@@ -89,7 +92,7 @@
         interlock_is_two_clocks_late: assert (closed == fv_pin_2);
         loading_is_known: assert (loads == fv_loading && ticked == fv_ticked);
         silence_is_counted: assert (left == (fv_silence >= fv_limit ? 32'd0 : fv_limit - fv_silence[31:0]));
-        codes_are_counted: assert (over_count == (fv_over > 40'd255 ? 8'd255 : fv_over[7:0]));
+        codes_are_counted: assert ((judges ? fv_counted : over_count) == (fv_over > 40'd255 ? 8'd255 : fv_over[7:0]));
         frames_are_counted: assert (bad_run == (fv_damaged > 40'd255 ? 8'd255 : fv_damaged[7:0]));
         scans_are_known: assert (home_pass == fv_ramp_scan);
 

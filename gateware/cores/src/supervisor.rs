@@ -19,7 +19,8 @@
 //! | `samples`, `link_faults` | out, 32 | ticks and damaged frames since power-up |
 //!
 //! Causes are checked in the clock of the tick, on the state before it, so that a trip takes effect in the output
-//! scan of that tick. `samples` is incremented two clocks after the tick: in the clock of a tick and the next two it is the number of
+//! scan of that tick. Its codes are compared with the level in that clock and counted in the next, for the tick after it: ticks
+//! are two clocks apart or more. `samples` is incremented two clocks after the tick: in the clock of a tick and the next two it is the number of
 //! earlier samples. One counter serves as watchdog and as run time, since an arming uses only one of them. It counts a clock after
 //! the tick, so that a limit requested before a tick is valid before the count.
 
@@ -111,6 +112,9 @@ pub struct Supervisor {
     left: DFF<Bits<32>>,
     /// The samples left are loaded from `limit`.
     loads: DFF<Bit>,
+    /// Whether the code of some input is an over-current, and whether the previous clock was an armed tick, whose code is counted.
+    is_excess: DFF<Bit>,
+    judges: DFF<Bit>,
     over_count: DFF<Bits<8>>,
     bad_run: DFF<Bits<8>>,
     ticked: DFF<Bit>,
@@ -154,7 +158,8 @@ impl Logic for Supervisor {
     fn update(&mut self) {
         dff_setup!(
             self, clock, is_armed, is_standalone, is_homing, home_pass, causes, left, loads,
-            over_count, bad_run, ticked, counts, time_now, faults, telling, told_cause, told_time
+            is_excess, judges, over_count, bad_run, ticked, counts, time_now, faults, telling,
+            told_cause, told_time
         );
         clock!(self, clock, synchronizer);
         self.synchronizer.pin.next = self.interlock.val();
@@ -219,13 +224,16 @@ impl Logic for Supervisor {
         }
         if self.tick.val() {
             self.home_pass.d.next = self.is_homing.q.val() | self.trips.val();
-            if self.is_armed.q.val() {
-                self.over_count.d.next = 0.into();
-                if self.is_over.val() {
-                    self.over_count.d.next = self.over_count.q.val() + 1;
-                    if self.over_count.q.val().all() {
-                        self.over_count.d.next = self.over_count.q.val();
-                    }
+        }
+        comment!("Over-currents in a row, a clock after the tick.");
+        self.is_excess.d.next = self.is_over.val();
+        self.judges.d.next = self.tick.val() & self.is_armed.q.val();
+        if self.judges.q.val() {
+            self.over_count.d.next = 0.into();
+            if self.is_excess.q.val() {
+                self.over_count.d.next = self.over_count.q.val() + 1;
+                if self.over_count.q.val().all() {
+                    self.over_count.d.next = self.over_count.q.val();
                 }
             }
         }
@@ -266,6 +274,7 @@ impl Logic for Supervisor {
             self.is_armed.d.next = true;
             self.is_standalone.d.next = self.arm_standalone.val();
             self.causes.d.next = 0.into();
+            self.judges.d.next = false;
             self.over_count.d.next = 0.into();
             self.bad_run.d.next = 0.into();
             self.loads.d.next = true;
@@ -276,6 +285,7 @@ impl Logic for Supervisor {
             self.home_pass.d.next = false;
             self.causes.d.next = 0.into();
             self.telling.d.next = false;
+            self.judges.d.next = false;
             self.ticked.d.next = false;
             self.counts.d.next = false;
             self.loads.d.next = false;

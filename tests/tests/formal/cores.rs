@@ -88,7 +88,7 @@ fn supervisor() -> Proof {
     Proof {
         name: "supervisor",
         claim: "nothing arms itself; interlock two clocks after the pin, silent host, run time, over-current and damaged frames trip at the tick at which their count is reached, not before; a trip disarms in the next clock, is in the status until the next arming and told as an event until it is taken; a ramp ends with a scan that cut nothing",
-        given: "hold is low; fewer than 2^39 ticks between commands",
+        given: "hold is low; ticks are two clocks apart or more; fewer than 2^39 ticks between commands",
         verilog: emitted("hge_supervisor", Supervisor::new(&Parameters::default())),
         top: "hge_supervisor",
         properties: vec![("hge_supervisor", file("supervisor.sv"))],
