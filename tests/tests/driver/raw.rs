@@ -64,7 +64,7 @@ impl Raw {
         self.sequence += 1;
         let place = (self.nonce, self.sequence);
         self.stream.write_all(&line(Operation::Write, place, address, values)).unwrap();
-        match self.answer() {
+        match self.own_answer() {
             Answer::Notice(notice, text) => {
                 // It was not carried out: the number is still to come.
                 self.sequence -= 1;
@@ -78,7 +78,7 @@ impl Raw {
         self.sequence += 1;
         let (place, zeros) = ((self.nonce, self.sequence), vec![0; usize::from(count)]);
         self.stream.write_all(&line(Operation::Read, place, address, &zeros)).unwrap();
-        match self.answer() {
+        match self.own_answer() {
             Answer::Reply(Reply { status: Status::Ok, values, .. }) => values,
             other => panic!("{other:?}"),
         }
@@ -90,7 +90,17 @@ impl Raw {
         assert!(matches!(answer, Answer::Reply(Reply { status: Status::Ok, .. })), "{answer:?}");
     }
 
-    /// The next reply to this client's session, or notice; telemetry is dropped.
+    /// The next reply to this client's session, or notice.
+    pub fn own_answer(&mut self) -> Answer {
+        loop {
+            match self.answer() {
+                Answer::Reply(reply) if reply.nonce != self.nonce => {}
+                other => return other,
+            }
+        }
+    }
+
+    /// The next reply, or notice; telemetry is dropped.
     pub fn answer(&mut self) -> Answer {
         let deadline = Instant::now() + PATIENCE;
         loop {
